@@ -1,0 +1,37 @@
+# Any image with Python 3.11 and its venv module can stand in for the base: docker/prove.sh uses Debian's own.
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE} AS build
+WORKDIR /srv/plumbline
+COPY requirements.lock ./
+# pip and setuptools have no place in the running image.
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --only-binary :all: -r requirements.lock \
+ && /opt/venv/bin/python -m pip uninstall --quiet --yes setuptools pip \
+ && rm requirements.lock
+COPY app/ app/
+COPY cards/ cards/
+# The root file system is read-only later: bytecode is written now, and never looked up by date.
+RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash app
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="Plumbline" \
+      org.opencontainers.image.description="A CDS Hooks service for low back pain" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PLUMBLINE_MODE=production \
+    PLUMBLINE_HOST=0.0.0.0 \
+    PLUMBLINE_PORT=8000 \
+    PLUMBLINE_CARDS=/srv/plumbline/cards
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /srv/plumbline /srv/plumbline
+WORKDIR /srv/plumbline
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PLUMBLINE_PORT'] + '/health/live', timeout=2)"]
+ENTRYPOINT ["python", "-m", "app"]
+CMD ["serve"]

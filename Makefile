@@ -1,0 +1,59 @@
+# Every target installs what it needs first, so each works from a clean clone.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+NPM    := tests/integration/node_modules/.stamp
+
+.PHONY: run test check format test-integration fuzz bench bench-check demo install lock clean
+
+$(VENV)/runtime.stamp: requirements.lock pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Without npm the tests themselves say what is missing: skipped on a laptop, failed in CI.
+$(NPM): tests/integration/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/integration --no-audit --no-fund --silent && touch $@; fi
+
+install: $(VENV)/dev.stamp ## everything that development needs, into .venv
+
+run: $(VENV)/runtime.stamp ## serve on 127.0.0.1:8000 in development mode
+	$(BIN)/python -m app serve
+
+test: install ## the core suite with its coverage floor
+	$(BIN)/pytest --cov --cov-report=term-missing -m "not integration"
+
+check: install ## format, lint, types, Dockerfile, cards
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m app check
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test-integration: install $(NPM) ## a real FHIR server and a real CDS Hooks client from npm
+	$(BIN)/pytest -m integration tests/integration
+
+demo: install $(NPM) ## each hook and its cards, as the clinician would read them
+	$(BIN)/python -m tests.integration.demo
+
+bench: install ## CPU per request beside the floor, in one run
+	$(BIN)/python -m tests.bench
+
+bench-check: install ## fails when a ratio is 25 % worse than the committed one
+	$(BIN)/python -m tests.bench --check
+
+lock: ## needs uv; the files name no index and no host
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml --group test --group check --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/integration/node_modules

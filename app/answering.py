@@ -1,0 +1,89 @@
+"""One call from what was gathered to its cards: record, facts, decisions, composition, cards. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from app.compose import Composition, compose
+from app.decide import Decision, Outcome, decide
+from app.errors import PreconditionFailed
+from app.facts.asking import facts_of
+from app.knowledge.load import Knowledge
+from app.knowledge.recommendation import Service
+from app.protocol.request import HookRequest
+from app.protocol.response import Response
+from app.rate import RatingProfile, ratings
+from app.record.assemble import Assembled, assemble
+from app.record.prefetch import Material
+from app.render import Call, card
+from app.suggest import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The response, with what the log may say of how it came about."""
+
+    response: Response
+    decisions: tuple[Decision, ...]
+    composition: Composition
+    assembled: Assembled
+
+    def counts(self) -> dict[str, int]:
+        """How many decisions of each outcome, cards, and cards held back."""
+        outcomes = Counter(each.outcome.value.replace(" ", "_") for each in self.decisions)
+        return {
+            **outcomes,
+            "cards": len(self.composition.shown),
+            "held_back": len(self.composition.held_back),
+        }
+
+
+def answer(
+    knowledge: Knowledge,
+    service: Service,
+    request: HookRequest,
+    material: Material,
+    today: date,
+    max_cards: int | None = None,
+    rating: RatingProfile | None = None,
+) -> Answered:
+    """The cards for one call; PreconditionFailed when nothing could be read and nothing applies.
+
+    Orders are rated only where a `rating` profile asks for it.
+    """
+    selected_only = service.orders == "selected"
+    assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
+    facts = facts_of(knowledge, assembled.record)
+    decisions = decide(knowledge, facts, service.hook, assembled.record.judged)
+    applying = any(each.outcome is Outcome.APPLIES for each in decisions)
+    if not material.answered and not applying:
+        raise PreconditionFailed(
+            "none of the data that this service needs was sent, and it could not be fetched: "
+            "send the prefetch of the discovery document, or a fhirServer that can be reached"
+        )
+    composition = compose(knowledge, decisions, max_cards)
+    call = _call(request, today)
+    cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
+    rated = ratings(knowledge, facts, decisions, assembled.record.judged, call, rating) if rating else []
+    response = Response(
+        cards=cards,
+        system_actions=rated or None,
+        extension={"systemActions": rated} if rated and rating and rating.mirrored else None,
+    )
+    return Answered(response, tuple(decisions), composition, assembled)
+
+
+def _call(request: HookRequest, today: date) -> Call:
+    context = request.context
+    return Call(
+        hook_instance=request.hook_instance,
+        client="",
+        setting=Setting(
+            patient=f"Patient/{context.patient_id}",
+            today=today.isoformat(),
+            encounter=f"Encounter/{context.encounter_id}" if context.encounter_id else None,
+        ),
+        fhir_server=request.fhir_server,
+    )

@@ -1,0 +1,119 @@
+"""Which recommendations answer which hook, and what they need from FHIR: prefetch and discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from app.knowledge import coding_systems
+from app.knowledge.criterion import Criterion
+from app.knowledge.fact import Fact
+from app.knowledge.load import Knowledge
+from app.knowledge.recommendation import Recommendation
+from app.knowledge.relevance import NEEDS
+from app.protocol.discovery import Discovery, ServiceEntry
+from app.record.prefetch import Query
+
+_KEYS = {
+    "Patient": "patient",
+    "Condition": "conditions",
+    "MedicationRequest": "medications",
+    "Observation": "observations",
+    "Procedure": "procedures",
+    "ServiceRequest": "serviceRequests",
+    "AllergyIntolerance": "allergies",
+    "Encounter": "encounters",
+    "DiagnosticReport": "diagnosticReports",
+    "ImagingStudy": "imagingStudies",
+}
+_ID = "{{context.patientId}}"
+
+
+def recommendations_of(knowledge: Knowledge, hook: str) -> list[Recommendation]:
+    """The active recommendations that answer a hook."""
+    return [
+        each for each in knowledge.recommendations.values() if each.status == "active" and hook in each.hooks
+    ]
+
+
+def queries(knowledge: Knowledge, hook: str) -> tuple[Query, ...]:
+    """What the hook needs, one query a resource type, asked broadly and filtered here."""
+    facts = list(reachable(knowledge, recommendations_of(knowledge, hook)))
+    sources = {source for fact in facts for source in NEEDS.get(fact.kind, ())}
+    return tuple(
+        Query(key, source, _template(knowledge, source, facts))
+        for source, key in _KEYS.items()
+        if source in sources
+    )
+
+
+def _template(knowledge: Knowledge, source: str, facts: list[Fact]) -> str:
+    if source == "Patient":
+        return f"Patient/{_ID}"
+    if source == "Observation":
+        codes = ",".join(f"{coding_systems.uri_of('LOINC')}|{code}" for code in _loinc(knowledge, facts))
+        narrowed = f"&code={codes}" if codes else ""
+        return f"Observation?patient={_ID}{narrowed}&_sort=-date&_count=100"
+    return f"{source}?patient={_ID}"
+
+
+def _loinc(knowledge: Knowledge, facts: list[Fact]) -> list[str]:
+    names = {
+        name for fact in facts if "Observation" in NEEDS.get(fact.kind, ()) for name in fact.parameters.in_
+    }
+    found: set[str] = set()
+    while names:
+        value_set = knowledge.value_sets[names.pop()]
+        names.update(value_set.includes)
+        found.update(value_set.codes.get("LOINC", ()))
+        found.update(value_set.unverified.get("LOINC", ()))
+    return sorted(found)
+
+
+def reachable(knowledge: Knowledge, recommendations: Iterable[Recommendation]) -> Iterator[Fact]:
+    """Every fact that the recommendations ask for, themselves or through other facts."""
+    waiting = [name for each in recommendations for name in _asked(knowledge, each)]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        fact = knowledge.facts[name]
+        waiting += [line.fact for line in fact.lines]
+        waiting += [each for each in (getattr(fact.parameters, "since", None),) if each]
+        yield fact
+
+
+def _asked(knowledge: Knowledge, recommendation: Recommendation) -> Iterator[str]:
+    group = knowledge.groups.groups[recommendation.group]
+    yield from (line.fact for line in lines_of(recommendation) + group.unless)
+    yield from (offer.order for offer in recommendation.offer if offer.order)
+    if group.unchecked_fact:
+        yield group.unchecked_fact
+
+
+def lines_of(recommendation: Recommendation) -> tuple[Criterion, ...]:
+    """Every criterion in a recommendation, wherever it stands."""
+    say = recommendation.say
+    parts = [recommendation.when, recommendation.unless, recommendation.gentler_when]
+    parts += [variant.when for variant in say.variants]
+    parts += [note.when for note in say.notes]
+    parts += [lines for offer in recommendation.offer for lines in (offer.when, offer.unless)]
+    return tuple(line for lines in parts for line in lines)
+
+
+def discovery(knowledge: Knowledge) -> Discovery:
+    """What `GET /cds-services` answers."""
+    return Discovery(
+        [
+            ServiceEntry(
+                hook=service.hook,
+                id=service.id,
+                title=service.title,
+                description=service.description,
+                prefetch={query.key: query.template for query in queries(knowledge, service.hook)},
+                usage_requirements=service.usage_requirements,
+            )
+            for service in knowledge.services.services
+        ]
+    )

@@ -1,0 +1,68 @@
+"""Which decisions become cards, in which order, and what is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.decide import Decision, Outcome
+from app.knowledge.load import Knowledge
+from app.knowledge.recommendation import INDICATORS, Groups
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The decisions that are shown, each with the titles folded into it; and those held back."""
+
+    shown: tuple[tuple[Decision, tuple[str, ...]], ...]
+    held_back: tuple[Decision, ...]
+
+
+def compose(knowledge: Knowledge, decisions: Iterable[Decision], max_cards: int | None = None) -> Composition:
+    """Replace, fold, sort and limit as `groups.yaml` says."""
+    groups = knowledge.groups
+    applying = [each for each in decisions if each.outcome is Outcome.APPLIES]
+    standing = _without_weaker(groups, applying)
+    folded = list(_folded(groups, standing))
+    kept = [each for each in standing if all(each is not other for other, _ in folded)]
+    kept.sort(key=lambda each: _rank(groups, each))
+    shown = _limited(groups, kept, max_cards or groups.max_cards)
+    return Composition(
+        tuple((each, _titles_on(folded, each)) for each in shown),
+        tuple(each for each in applying if all(each is not other for other in shown)),
+    )
+
+
+def _rank(groups: Groups, decision: Decision) -> tuple[int, int, int]:
+    """Class first, then indicator, then the order's place in the request."""
+    return (
+        list(groups.groups).index(decision.recommendation.group),
+        INDICATORS.index(decision.indicator),
+        decision.order.position if decision.order else -1,
+    )
+
+
+def _without_weaker(groups: Groups, applying: list[Decision]) -> list[Decision]:
+    present = {each.id for each in applying}
+    weaker = {name for rule in groups.replaces if rule.stronger in present for name in rule.weaker}
+    return [each for each in applying if each.id not in weaker]
+
+
+def _folded(groups: Groups, standing: list[Decision]) -> Iterator[tuple[Decision, Decision]]:
+    """Decisions without a card of their own, each with the one whose card names them."""
+    for group in groups.groups.values():
+        competing = [each for name in group.one_card for each in standing if each.id == name]
+        yield from ((each, competing[0]) for each in competing[1:])
+
+
+def _titles_on(folded: list[tuple[Decision, Decision]], card: Decision) -> tuple[str, ...]:
+    return tuple(each.recommendation.title for each, onto in folded if onto is card)
+
+
+def _limited(groups: Groups, ranked: list[Decision], limit: int) -> list[Decision]:
+    """The first `limit`; the indicator that is always kept never falls to the limit."""
+    kept = [each for each in ranked if each.indicator == groups.always_kept]
+    room = max(0, limit - len(kept))
+    others = [each for each in ranked if each.indicator != groups.always_kept][:room]
+    chosen = {id(each) for each in kept + others}
+    return [each for each in ranked if id(each) in chosen]

@@ -1,0 +1,1 @@
+"""Questions put to a record, pure: one module a kind of fact, the arithmetic nowhere else."""

@@ -1,0 +1,154 @@
+"""Asking: every fact is answered when somebody asks, once for each call (and each order)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from app.answer import (
+    Answer,
+    all_of,
+    any_of,
+    at_least,
+    but_not,
+    compare,
+    negate,
+    no,
+    points,
+)
+from app.facts import (
+    allergy,
+    condition,
+    dose,
+    encounter,
+    event,
+    medication,
+    observation,
+    order,
+    patient,
+    since,
+    span,
+    supply,
+)
+from app.knowledge.criterion import Criterion
+from app.knowledge.fact import DERIVED, ConditionFact, EventFact, Fact
+from app.knowledge.load import Knowledge
+from app.knowledge.relevance import Traces
+from app.record.record import Record
+from app.record.values import ORDER, Order
+
+Kind = Callable[[Any, Record, Order | None, Knowledge], Answer]
+KINDS: Mapping[str, Kind] = {
+    "patient": patient.answer,
+    "hook": patient.calling,
+    "condition": condition.answer,
+    "medication": medication.answer,
+    "order": order.answer,
+    "observation": observation.answer,
+    "number": observation.latest,
+    "change": observation.change,
+    "procedure": event.procedure,
+    "study": event.study,
+    "referral": event.referral,
+    "allergy": allergy.answer,
+    "encounter": encounter.answer,
+    "span": span.answer,
+    "supply": supply.answer,
+    "dose": dose.answer,
+}
+
+
+Base = Callable[[str, Order | None], Answer]
+"""Answers a fact that is not derived from others."""
+
+
+class Facts:
+    """The answers about one record. Lazy, and each question is answered once.
+
+    `base` answers the facts that are read, `orders` are all of this call; `known` are answers that are
+    given from the start. `absent` says that nothing was read on which a fact could be yes.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        base: Base,
+        orders: tuple[Order, ...] = (),
+        known: Mapping[str, Answer] | None = None,
+        absent: Callable[[Traces], bool] = lambda _: False,
+    ) -> None:
+        self._knowledge = knowledge
+        self._orders = orders
+        self._base = base
+        self._known = known or {}
+        self._absent = absent
+        self._answers: dict[tuple[str, int | None], Answer] = {}
+
+    def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
+        """The answer to one criterion."""
+        answer = self.ask(line.fact, at_hand)
+        if line.negated:
+            return negate(answer)
+        if line.operator is not None and line.operand is not None:
+            return compare(answer, line.operator, line.operand)
+        return answer
+
+    def ask(self, name: str, at_hand: Order | None) -> Answer:
+        """The answer to a fact; facts that look at no order are answered once for all orders."""
+        if name in self._known:
+            return self._known[name]
+        looks = at_hand if name in self._knowledge.order_facts else None
+        key = (name, looks.position if looks else None)
+        if key not in self._answers:
+            self._answers[key] = self._answer(name, looks)
+        return self._answers[key]
+
+    def found_order(self, name: str) -> Order | None:
+        """The first order that a fact found, by the reference its finding carries."""
+        links = [finding.link for finding in self.ask(name, None).findings if finding.source == ORDER]
+        return next((order for order in self._orders if order.reference in links), None)
+
+    def _answer(self, name: str, at_hand: Order | None) -> Answer:
+        traces = self._knowledge.traces.get(name)
+        if traces is not None and self._absent(traces):
+            return no()
+        fact = self._knowledge.facts[name]
+        answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand)
+        return but_not(answer.labelled(fact.label), (self.holds(line, at_hand) for line in fact.but_not))
+
+    def _derived(self, fact: Fact, at_hand: Order | None) -> Answer:
+        def each(lines: tuple[Criterion, ...]) -> Iterator[Answer]:
+            return (self.holds(line, at_hand) for line in lines)
+
+        if fact.any_of:
+            return any_of(each(fact.any_of))
+        if fact.all_of:
+            return all_of(each(fact.all_of))
+        if fact.at_least:
+            return at_least(fact.at_least.count, each(fact.at_least.of))
+        return points((self.holds(line, at_hand), weight) for line, weight in fact.points)
+
+
+def facts_of(knowledge: Knowledge, record: Record) -> Facts:
+    """The facts of one record."""
+
+    def base(name: str, at_hand: Order | None) -> Answer:
+        fact = knowledge.facts[name]
+        asked = fact.parameters
+        answered = KINDS[fact.kind]
+        if isinstance(asked, EventFact | ConditionFact) and asked.since is not None:
+            began = facts.ask(asked.since, None)
+            return since.answer(
+                asked, began, lambda window: answered(window, record, at_hand, knowledge), record.today
+            )
+        return answered(asked, record, at_hand, knowledge)
+
+    def absent(traces: Traces) -> bool:
+        for source, names in traces.items():
+            collection = record.of(source)
+            if collection.gaps or (collection.by_set and not names.isdisjoint(collection.by_set)):
+                return False
+        return True
+
+    facts = Facts(knowledge, base, record.orders, absent=absent)
+    return facts

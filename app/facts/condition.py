@@ -1,0 +1,140 @@
+"""Findings on the problem list, among the encounter's diagnoses, or as the reason of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+from app.answer import AND, CANNOT_TELL, NO, OR, YES, Answer, Finding, Reason, Truth, cannot_tell, no, yes
+from app.facts.encounter import current
+from app.facts.evidence_of import earliest, finding, found_or, reasons, undated
+from app.knowledge.fact import ConditionFact
+from app.knowledge.load import Knowledge
+from app.record.record import Record
+from app.record.values import ORDER, Concept, Condition, Encounter, Order, When
+
+ACTIVE = frozenset({"active", "recurrence", "relapse"})
+RECENT_DAYS = 90
+"""How long a finding without a clinical status, or of an earlier encounter, counts as active."""
+_SOURCES = {"problems": ("Condition",), "encounter": ("Condition", "Encounter"), "reason": (ORDER,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One place where the concept stands: what it shows, since when, whether it is in force.
+
+    `recent` says whether it lies in the window; `countable` whether it has a part in that question.
+    """
+
+    finding: Finding
+    since: When | None
+    standing: Truth
+    recent: Truth = YES
+    countable: bool = True
+
+
+def answer(asked: ConditionFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
+    """Whether the concept stands on record, in force or ever, and new enough."""
+    candidates = list(_candidates(asked, record))
+    read = dict.fromkeys(source for part in asked.among for source in _SOURCES[part])
+    if asked.within_days is None:
+        return found_or(record, _found(candidates), _unclear(candidates), read)
+    counted = [each for each in candidates if each.countable]
+    if asked.count_from == "latest":
+        counted = [each for each in counted if each.recent is not NO]
+        truth = _any(AND[each.standing, each.recent] for each in counted)
+    else:
+        first = reduce(lambda one, two: AND[one, two], (each.recent for each in counted), YES)
+        if first is NO:
+            return no()
+        truth = AND[_any(each.standing for each in counted), first]
+    if truth is YES:
+        # Of what was not read, something may be older: then it was not the first.
+        unsure = reasons(record, ["Condition"]) if asked.count_from == "first" and "Condition" in read else ()
+        return yes(_found(counted), unsure)
+    unclear = _unclear(counted) if truth is CANNOT_TELL else []
+    return cannot_tell(unclear) if unclear else found_or(record, [], [], read, asked.within_days)
+
+
+def _any(truths: Iterable[Truth]) -> Truth:
+    return reduce(lambda one, two: OR[one, two], truths, NO)
+
+
+def _found(candidates: list[Candidate]) -> list[Finding]:
+    return [each.finding for each in candidates if each.standing is YES and each.recent is YES]
+
+
+def _unclear(candidates: list[Candidate]) -> list[Reason]:
+    """Why the dates leave it open; a finding whose date is exact enough has no reason."""
+    open_ones = (each for each in candidates if CANNOT_TELL in (each.standing, each.recent))
+    return list(dict.fromkeys(undated(each.finding.source, each.since) for each in open_ones))
+
+
+def _candidates(asked: ConditionFact, record: Record) -> Iterator[Candidate]:
+    at_hand = current(record) if "encounter" in asked.among else None
+    for each in record.of("Condition").within(asked.in_):
+        of_encounter = "encounter" in asked.among and _of_encounter(each, record, at_hand)
+        if "problems" in asked.among or of_encounter:
+            yield _from_condition(asked, each, record, of_encounter)
+    if at_hand is not None:
+        for reason in at_hand.reasons:
+            yield from _from_reason(asked, reason, "Encounter", at_hand.start, record)
+    today = When(record.today, record.today, record.today.isoformat())
+    for order in record.orders if "reason" in asked.among else ():
+        for reason in order.reasons:
+            yield from _from_reason(asked, reason, ORDER, today, record)
+
+
+def _of_encounter(each: Condition, record: Record, at_hand: Encounter | None) -> bool:
+    """Whether it is a diagnosis of the current encounter, which may not have been sent itself."""
+    if at_hand is not None and each.link in at_hand.diagnoses:
+        return True
+    named = record.encounter_id or (at_hand.id if at_hand else None)
+    return named is not None and each.category == "encounter" and each.encounter == named
+
+
+def _from_reason(
+    asked: ConditionFact, reason: Concept, source: str, since: When | None, record: Record
+) -> Iterator[Candidate]:
+    if not reason.sets.isdisjoint(asked.in_):
+        shown = finding(reason, asked.in_, source, since)
+        yield Candidate(shown, since, YES, _recent(asked, since, record), _new(asked, reason))
+
+
+def _from_condition(asked: ConditionFact, each: Condition, record: Record, now: bool) -> Candidate:
+    since = earliest(each.onset, each.recorded)
+    shown = finding(each.concept, asked.in_, "Condition", since, suspected=each.suspected, link=each.link)
+    force = YES if now and not each.abated else in_force(each, record)
+    recent = _recent(asked, since, record) if since or force is YES else CANNOT_TELL
+    if asked.status == "ever":
+        return Candidate(shown, since, YES, recent, _new(asked, each.concept))
+    return Candidate(shown, since, force, recent, (now or not _ended(each)) and _new(asked, each.concept))
+
+
+def _recent(asked: ConditionFact, since: When | None, record: Record) -> Truth:
+    """Whether it lies in the window. What is in force without any date counts: it must not be lost."""
+    if since is None or asked.within_days is None:
+        return YES
+    return since.days_before(record.today).compare("<=", asked.within_days)
+
+
+def _new(asked: ConditionFact, concept: Concept) -> bool:
+    return asked.later or not concept.later
+
+
+def _ended(each: Condition) -> bool:
+    return each.abated or (each.clinical_status is not None and each.clinical_status not in ACTIVE)
+
+
+def in_force(each: Condition, record: Record) -> Truth:
+    """Whether a condition is active: by its status, or by being recent where that says nothing.
+
+    Without a status and without a date it is on the list and nothing says that it ended: in force.
+    """
+    if _ended(each):
+        return NO
+    if each.clinical_status is not None and each.category != "encounter":
+        return YES
+    since = each.recorded or each.onset
+    return YES if since is None else since.days_before(record.today).compare("<=", RECENT_DAYS)

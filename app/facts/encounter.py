@@ -1,0 +1,73 @@
+"""The encounter of this call, and earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.answer import Answer, Finding, Reason, Truth
+from app.facts.evidence_of import found_or, undated, within
+from app.knowledge.fact import EncounterFact
+from app.knowledge.load import Knowledge
+from app.record.record import Record
+from app.record.values import Concept, Encounter, Order
+
+SOURCE = "Encounter"
+NOT_SENT = "the current encounter was not sent"
+
+
+def current(record: Record) -> Encounter | None:
+    """The encounter that the EHR named, else the one in progress."""
+    encounters: tuple[Encounter, ...] = record.of(SOURCE).items
+    if record.encounter_id:
+        named = (each for each in encounters if each.id == record.encounter_id)
+        return next(named, None)
+    return next((each for each in encounters if each.status == "in-progress"), None)
+
+
+def answer(asked: EncounterFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
+    """Whether such an encounter is on record."""
+    if asked.current:
+        at_hand = current(record)
+        candidates = (at_hand,) if at_hand else ()
+    else:
+        candidates = record.of(SOURCE).items
+    findings: list[Finding] = []
+    unclear: list[Reason] = []
+    if asked.current and record.encounter_id and not candidates:
+        unclear.append(Reason(SOURCE, NOT_SENT))
+    for each in candidates:
+        if not _fits(asked, each) or (asked.before_today and _starts_today(each, record)):
+            continue
+        recent = within(each.start, asked.within_days, record)
+        if recent is Truth.YES:
+            findings.append(_finding(asked, each))
+        elif recent is Truth.CANNOT_TELL:
+            unclear.append(undated(SOURCE, each.start))
+    return found_or(record, findings, unclear, [SOURCE], asked.within_days)
+
+
+def _fits(asked: EncounterFact, each: Encounter) -> bool:
+    return (
+        (not asked.class_in or each.class_code in asked.class_in)
+        and (not asked.type_in or bool(_within(each.types, asked.type_in)))
+        and (not asked.reason_in or bool(_within(each.reasons, asked.reason_in)))
+    )
+
+
+def _within(concepts: Iterable[Concept], names: Iterable[str]) -> list[Concept]:
+    names = frozenset(names)
+    return [each for each in concepts if not each.sets.isdisjoint(names)]
+
+
+def _starts_today(each: Encounter, record: Record) -> bool:
+    return each.start is not None and each.start.earliest == record.today == each.start.latest
+
+
+def _finding(asked: EncounterFact, each: Encounter) -> Finding:
+    """The encounter by what was asked for; worded when its type or its reason is known by words only."""
+    matched = [(_within(each.types, asked.type_in), asked.type_in)]
+    matched.append((_within(each.reasons, asked.reason_in), asked.reason_in))
+    worded = any(found and all(one.coded.isdisjoint(names) for one in found) for found, names in matched)
+    said = [one for found, _ in matched for one in found]
+    shown = next((one.display for one in (*said, *each.types, *each.reasons) if one.display), "encounter")
+    return Finding(shown, SOURCE, each.start.text if each.start else None, worded, link=each.link)

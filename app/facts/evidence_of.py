@@ -1,0 +1,76 @@
+"""From values that were read to findings, and from gaps to reasons: shared by every kind of fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from app.answer import Answer, Finding, Reason, Truth, cannot_tell, no, yes
+from app.record.record import Record
+from app.record.values import Concept, When
+
+
+def finding(
+    concept: Concept,
+    names: Iterable[str],
+    source: str,
+    when: When | None = None,
+    *,
+    suspected: bool = False,
+    link: str | None = None,
+) -> Finding:
+    """A finding that a concept supports; it is worded when no code of it is in the named sets."""
+    worded = concept.coded.isdisjoint(names)
+    doubtful = suspected or concept.suspected
+    return Finding(concept.display, source, when.text if when else None, worded, doubtful, link=link)
+
+
+def reasons(record: Record, sources: Iterable[str], within_days: int | None = None) -> tuple[Reason, ...]:
+    """Why absence cannot be told: the gaps of these sources that reach into the window."""
+    start = None if within_days is None else record.today - timedelta(days=within_days)
+    return tuple(
+        Reason(gap.source, gap.why)
+        for source in sources
+        for gap in record.of(source).gaps
+        if start is None or gap.complete_since is None or gap.complete_since > start
+    )
+
+
+def found_or(
+    record: Record,
+    findings: list[Finding],
+    unclear: list[Reason],
+    sources: Iterable[str],
+    within_days: int | None = None,
+) -> Answer:
+    """Yes with its findings; else cannot tell for what was unclear or not read; else no."""
+    if findings:
+        return yes(findings)
+    unknown = [*unclear, *reasons(record, sources, within_days)]
+    return cannot_tell(unknown) if unknown else no()
+
+
+def within(when: When | None, days: int | None, record: Record) -> Truth:
+    """Whether something happened in the last `days`; without a window any date, or none, will do."""
+    if days is None:
+        return Truth.YES
+    if when is None:
+        return Truth.CANNOT_TELL
+    return when.days_before(record.today).compare("<=", days)
+
+
+def undated(source: str, when: When | None) -> Reason:
+    """Why the place in time of something on record cannot be told."""
+    return Reason(source, "date not exact" if when else "date not recorded")
+
+
+def earliest(*dates: When | None) -> When | None:
+    """The earliest of the dates that are recorded."""
+    known = [each for each in dates if each is not None]
+    return min(known, key=lambda each: each.earliest) if known else None
+
+
+def in_order(items: Iterable[Any]) -> list[Any]:
+    """Dated values, the latest first; those without a date last."""
+    return sorted(items, key=lambda each: each.when.latest.toordinal() if each.when else 0, reverse=True)

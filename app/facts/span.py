@@ -1,0 +1,117 @@
+"""How long the present episode has lasted, in days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from math import inf
+
+from app.answer import YES, Answer, Finding, Interval, Reason, cannot_tell, no, number
+from app.facts.condition import in_force
+from app.facts.encounter import current
+from app.facts.evidence_of import finding, reasons
+from app.knowledge.fact import SpanFact
+from app.knowledge.load import Knowledge
+from app.record.record import Record
+from app.record.values import ORDER, Concept, Condition, Order, When
+
+SOURCES = ("Condition", "Encounter")
+NOT_RECORDED = Reason("Condition", "onset not recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A time in which the concept was there; `onset` when it says when it began.
+
+    Who recorded it after its onset saw it until then: there is no gap between the two.
+    """
+
+    when: When
+    until: When
+    onset: bool
+    finding: Finding
+
+
+def answer(asked: SpanFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
+    """Days since the episode began; a start that nobody recorded leaves the bounds open."""
+    marks = sorted(_marks(asked, record), key=lambda mark: (mark.when.earliest, not mark.onset))
+    unknown = reasons(record, SOURCES)
+    if not marks and not _present(asked, record):
+        return cannot_tell(unknown) if unknown else no()
+    start = _start(asked, marks)
+    value = start.when.days_before(record.today) if start else Interval(0, inf)
+    if start is None or not start.onset:
+        value, unknown = Interval(value.low, inf), (*unknown, NOT_RECORDED)
+    if reasons(record, SOURCES):
+        value = Interval(value.low if _continues(asked, marks, record) else 0, inf)
+    if _chronic(asked, record):
+        value = Interval(max(value.low, asked.chronic_days), max(value.high, asked.chronic_days))
+    return number(value, [start.finding] if start else [], unknown)
+
+
+def _start(asked: SpanFact, marks: list[Mark]) -> Mark | None:
+    """The first mark after the last gap."""
+    start: Mark | None = None
+    latest = date.min
+    for mark in marks:
+        if start is None or (mark.when.earliest - latest).days > asked.gap_days:
+            start = mark
+        latest = max(latest, mark.when.latest, mark.until.latest)
+    return start
+
+
+def _continues(asked: SpanFact, marks: list[Mark], record: Record) -> bool:
+    """Whether no date that was not read could start another episode: the last one is too near."""
+    latest = max((mark.until.latest for mark in marks), default=date.min)
+    return (record.today - latest).days <= asked.gap_days
+
+
+def _marks(asked: SpanFact, record: Record) -> Iterator[Mark]:
+    """Conditions, the encounters that they or their reasons belong to, and today where it is a start."""
+    conditions: tuple[Condition, ...] = record.of("Condition").within(asked.in_)
+    for each in conditions:
+        began = each.onset or each.recorded
+        if began is not None:
+            shown = finding(each.concept, asked.in_, "Condition", began, link=each.link)
+            yield Mark(began, each.recorded or began, each.onset is not None, shown)
+    at_hand = current(record)
+    for encounter in record.of("Encounter").items:
+        concepts = [
+            *encounter.reasons,
+            *(each.concept for each in conditions if each.link in encounter.diagnoses),
+        ]
+        starts = asked.acute if encounter is at_hand else asked.in_
+        for concept in concepts:
+            if encounter.start and _in(concept, asked.in_) and _in(concept, starts):
+                shown = finding(concept, asked.in_, "Encounter", encounter.start, link=encounter.link)
+                yield Mark(encounter.start, encounter.start, encounter is at_hand, shown)
+    today = When(record.today, record.today, record.today.isoformat())
+    for order in record.orders:
+        for reason in order.reasons:
+            if _in(reason, asked.acute):
+                yield Mark(today, today, True, finding(reason, asked.in_, ORDER, today))
+
+
+def _present(asked: SpanFact, record: Record) -> bool:
+    """Whether the concept is there at all, dated or not."""
+    on_list = record.of("Condition").within(asked.in_)
+    return bool(on_list) or any(_in(reason, asked.in_) for reason in _reasons_now(record))
+
+
+def _reasons_now(record: Record) -> list[Concept]:
+    """The reasons of the current encounter and of the orders."""
+    at_hand = current(record)
+    of_orders = [reason for order in record.orders for reason in order.reasons]
+    return [*(at_hand.reasons if at_hand else ()), *of_orders]
+
+
+def _chronic(asked: SpanFact, record: Record) -> bool:
+    on_list = record.of("Condition").within(asked.chronic)
+    return any(in_force(each, record) is YES for each in on_list) or any(
+        _in(reason, asked.chronic) for reason in _reasons_now(record)
+    )
+
+
+def _in(concept: Concept, names: tuple[str, ...]) -> bool:
+    return not concept.sets.isdisjoint(names)

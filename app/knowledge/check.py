@@ -1,0 +1,148 @@
+"""Cross-checks of the whole content: every name leads somewhere, every rule of the house holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from app.knowledge.check_cards import check_recommendation
+from app.knowledge.check_codes import check_phrases, check_value_sets
+from app.knowledge.check_lines import Report, check_line, known, leads_to
+from app.knowledge.criterion import Criterion
+from app.knowledge.fact import DERIVED, Fact
+from app.knowledge.ratings import Ratings
+from app.knowledge.templates import check_suggestions
+from app.knowledge.yaml_source import Fault, Where
+
+if TYPE_CHECKING:
+    from app.knowledge.load import Files, Knowledge
+
+SOURCES = (
+    "Order", "Patient", "Condition", "MedicationRequest", "Observation", "Procedure", "ServiceRequest",
+    "DiagnosticReport", "ImagingStudy", "AllergyIntolerance", "Encounter",
+)  # fmt: skip
+"""What findings and reasons may come from: the FHIR resource types that facts read, and the orders."""
+_BEGINNINGS = frozenset({"span", "condition", "procedure", "study", "referral"})
+
+
+def check(knowledge: Knowledge, files: Files) -> list[Fault]:
+    """Every fault in the content that reading its files one by one could not show.
+
+    What is said of a name whose own file has faults may be wrong, and is left out.
+    """
+    faults: list[Fault] = []
+    unread = files.unread()
+
+    def report_in(name: str) -> Report:
+        source = files.sources[name]
+
+        def report(where: Where, what: str) -> None:
+            if unread.isdisjoint(re.findall(r"`(?:not )?([\w-]+)`", what)):
+                faults.append(source.fault(where, what))
+
+        return report
+
+    for name in files.sound("facts/*.yaml"):
+        for key in files.sources[name].data:
+            _check_fact(knowledge, key, report_in(name))
+    for recommendation_id in knowledge.recommendations:
+        folder = f"recommendations/{recommendation_id}"
+        report = report_in(f"{folder}/card.yaml")
+        check_recommendation(knowledge, recommendation_id, report)
+        for beside in ("rationale.md", "cases.yaml"):
+            if not (files.root / folder / beside).is_file():
+                report((), f"`{beside}` is missing beside it")
+    _check_groups(knowledge, report_in("groups.yaml"))
+    _check_services(knowledge, report_in("services.yaml"))
+    if knowledge.ratings is not None:
+        _check_ratings(knowledge, knowledge.ratings, report_in("ratings.yaml"))
+    for part in ("negating", "doubting", "ending"):
+        check_phrases(files.sources["words.yaml"].data[part], part, report_in("words.yaml"))
+    check_value_sets(knowledge, files, report_in)
+    check_suggestions(knowledge, lambda name: report_in(f"suggestions/{name}.yaml"))
+    return faults
+
+
+def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
+    fact = knowledge.facts[name]
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        report((name,), f"a fact is a snake_case noun phrase; `{name}` is not")
+    for where, line in _lines(fact):
+        check_line(knowledge, line, (name, *where), report)
+    if fact.at_least and fact.at_least.count > len(fact.at_least.of):
+        report((name, "at_least", "count"), f"{fact.at_least.count} of {len(fact.at_least.of)} never hold")
+    if leads_to(knowledge, fact, name):
+        report((name,), f"`{name}` is derived from itself")
+    for evidence in fact.because:
+        known(evidence, knowledge.evidence, "evidence", (name, "because"), report)
+    if fact.kind in DERIVED:
+        return
+    dumped: dict[str, Any] = fact.parameters.model_dump(by_alias=True)
+    for key in ("in", "not_in", "reason_in", "answer_in", "type_in", "acute", "chronic"):
+        for value_set in dumped.get(key) or ():
+            known(value_set, knowledge.value_sets, "value set", (name, fact.kind, key), report)
+    if since := dumped.get("since"):
+        known(since, knowledge.facts, "fact", (name, fact.kind, "since"), report)
+        if since in knowledge.facts and knowledge.facts[since].kind not in _BEGINNINGS:
+            report((name, fact.kind, "since"), f"`{since}` does not say when something began")
+
+
+def _lines(fact: Fact) -> Iterator[tuple[Where, Criterion]]:
+    """The criteria of a fact, each with its place."""
+    for part in ("any_of", "all_of", "but_not"):
+        yield from (((part, index), line) for index, line in enumerate(getattr(fact, part)))
+    if fact.at_least:
+        yield from ((("at_least", "of", index), line) for index, line in enumerate(fact.at_least.of))
+    yield from ((("points", line.text), line) for line, _ in fact.points)
+
+
+def _check_groups(knowledge: Knowledge, report: Report) -> None:
+    for source in SOURCES:
+        if source not in knowledge.groups.sources:
+            report(("sources",), f"what people call `{source}` is missing")
+    for name, group in knowledge.groups.groups.items():
+        where: Where = ("groups", name)
+        for place, line in enumerate(group.unless):
+            check_line(knowledge, line, (*where, "unless", place), report)
+        if group.unchecked_fact:
+            known(group.unchecked_fact, knowledge.facts, "fact", (*where, "unchecked_fact"), report)
+        for source in group.softened_by:
+            known(source, knowledge.groups.sources, "source", (*where, "softened_by"), report)
+        for each in group.one_card:
+            known(each, knowledge.recommendations, "recommendation", (*where, "one_card"), report)
+    for index, rule in enumerate(knowledge.groups.replaces):
+        known(
+            rule.stronger,
+            knowledge.recommendations,
+            "recommendation",
+            ("replaces", index, "stronger"),
+            report,
+        )
+        for each in rule.weaker:
+            known(each, knowledge.recommendations, "recommendation", ("replaces", index, "weaker"), report)
+
+
+def _check_ratings(knowledge: Knowledge, ratings: Ratings, report: Report) -> None:
+    for line in ratings.rated:
+        check_line(knowledge, line, ("rated",), report)
+    for index, rule in enumerate(ratings.rules):
+        where: Where = ("rules", index)
+        for line in rule.when + rule.unless:
+            check_line(knowledge, line, where, report)
+        for each in rule.applies:
+            known(each, knowledge.recommendations, "recommendation", (*where, "applies"), report)
+        if rule.because:
+            known(rule.because, knowledge.evidence, "evidence", (*where, "because"), report)
+        if not rule.when and not rule.applies:
+            report(where, "a rule needs `when` or `applies`: this one would rate every order")
+
+
+def _check_services(knowledge: Knowledge, report: Report) -> None:
+    seen: set[str] = set()
+    for index, service in enumerate(knowledge.services.services):
+        if not re.fullmatch(r"[A-Za-z0-9.-]+", service.id):
+            report(("services", index), f"`{service.id}` does not fit into a URL")
+        if service.id in seen:
+            report(("services", index), f"the id `{service.id}` stands here twice")
+        seen.add(service.id)

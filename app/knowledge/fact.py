@@ -1,0 +1,259 @@
+"""The shape of a fact: a named question with its label and exactly one way to answer it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from app.knowledge.criterion import Criterion, Line, parse
+
+
+class Frozen(BaseModel):
+    """Every shape under cards/: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Days = Annotated[int, Field(gt=0)]
+
+
+class PatientFact(Frozen):
+    """Something of the Patient: a number of years, a word, or yes and no."""
+
+    element: Literal["age_years", "sex", "deceased"]
+
+
+class HookFact(Frozen):
+    """Which hook is calling."""
+
+    is_: Names = Field(alias="is")
+
+
+class ConditionFact(Frozen):
+    """A finding on the problem list, among the encounter's diagnoses, or as the order's reason.
+
+    `within_days` counts from the `first` record of the concept, for events from the `latest`. A code
+    of a later encounter or a sequela is not new: it counts in a window only where `later` says so.
+    `since` names a fact with a date: what counts is what came after it.
+    """
+
+    in_: Names = Field(alias="in")
+    status: Literal["active", "ever"] = "active"
+    within_days: Days | None = None
+    count_from: Literal["first", "latest"] = "first"
+    since: str | None = None
+    later: bool = False
+    among: tuple[Literal["problems", "encounter", "reason"], ...] = ("problems", "encounter", "reason")
+
+
+class MedicationFact(Frozen):
+    """A medication that is current, or was ever prescribed."""
+
+    in_: Names = Field(alias="in")
+    status: Literal["current", "ever"] = "current"
+    within_days: Days | None = None
+    reason_in: Names = ()
+
+
+class OrderFact(Frozen):
+    """The order at hand; any judged order when the question is about the patient.
+
+    `among: all` also looks at the drafts that are not judged, `others` at every draft but this one. A
+    reason is `classified` when each has a code of a classification, where a code that is not listed
+    certainly means something else.
+    """
+
+    in_: Names = Field(default=(), alias="in")
+    not_in: Names = ()
+    reason_in: Names = ()
+    reason: Literal["present", "absent", "classified"] | None = None
+    priority: Names = ()
+    among: Literal["judged", "all", "others"] = "judged"
+
+
+class ObservationFact(Frozen):
+    """A measured or answered value: at least, below, flagged, or present at all.
+
+    Values are converted to `unit` (UCUM). `flagged: high` takes the laboratory's interpretation,
+    else its reference range, else `at_least` in the fact.
+    """
+
+    in_: Names = Field(alias="in")
+    take: Literal["latest", "any"] = "latest"
+    at_least: float | None = None
+    above: float | None = None
+    below: float | None = None
+    flagged: Literal["high", "low"] | None = None
+    answer_in: Names = ()
+    unit: str | None = None
+    within_days: Days | None = None
+
+
+class NumberFact(Frozen):
+    """The latest value of an observation, as a number in `unit` (UCUM)."""
+
+    in_: Names = Field(alias="in")
+    unit: str
+    within_days: Days | None = None
+
+
+class ChangeFact(Frozen):
+    """By how many percent the latest value lies below the highest of the window."""
+
+    in_: Names = Field(alias="in")
+    unit: str
+    within_days: Days
+
+
+class EventFact(Frozen):
+    """A procedure, an earlier study or a referral.
+
+    `since` names a fact that counts days, or one with a date; so many `days_before` count as well.
+    """
+
+    in_: Names = Field(alias="in")
+    status: Literal["done", "asked", "either"] = "done"
+    within_days: Days | None = None
+    since: str | None = None
+    days_before: Annotated[int, Field(ge=0)] = 0
+
+
+class AllergyFact(Frozen):
+    """An allergy or intolerance on record."""
+
+    in_: Names = Field(alias="in")
+
+
+class EncounterFact(Frozen):
+    """The current encounter, or any encounter of the last days, by class, type or reason."""
+
+    current: bool = False
+    class_in: Names = ()
+    type_in: Names = ()
+    reason_in: Names = ()
+    within_days: Days | None = None
+    before_today: bool = False
+
+
+class SpanFact(Frozen):
+    """Days since the episode began: the first date after the last gap of more than `gap_days`.
+
+    `acute` are sets whose concept on today's order or encounter starts an episode by itself,
+    `chronic` those that are at least `chronic_days` old whatever the dates. A start known only from
+    the day somebody wrote it down is "at least n days"; no date at all is any number of days.
+    """
+
+    in_: Names = Field(alias="in")
+    gap_days: Days = 180
+    acute: Names = ()
+    chronic: Names = ()
+    chronic_days: Days = 85
+
+
+class SupplyFact(Frozen):
+    """Days of the last `window_days` that prescriptions cover; with `draft`, the days the order covers.
+
+    With `element: refills`, how often the order may be repeated.
+    """
+
+    in_: Names = Field(alias="in")
+    window_days: Days | None = None
+    draft: bool = False
+    element: Literal["days", "refills"] = "days"
+
+
+class DoseFact(Frozen):
+    """Amount a day over current medications and drafts: strength, units, frequency, a named factor.
+
+    With `element: not_computed`, how many of them have the factor but no amount that can be computed.
+    """
+
+    in_: Names = Field(alias="in")
+    factor: str | None = None
+    unit: str
+    among: Literal["current", "drafts", "both"] = "both"
+    element: Literal["amount", "not_computed"] = "amount"
+
+
+def _counts(weight: Any) -> bool:
+    return isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+
+
+def _weighted(value: Any) -> tuple[tuple[Criterion, float], ...]:
+    if not isinstance(value, dict) or not all(_counts(weight) for weight in value.values()):
+        raise ValueError("points map criteria to numbers above 0")
+    return tuple((parse(line), float(weight)) for line, weight in value.items())
+
+
+class AtLeast(Frozen):
+    """At least `count` of the criteria hold."""
+
+    count: Annotated[int, Field(ge=1)]
+    of: tuple[Line, ...]
+
+
+KINDS = (
+    "patient", "hook", "condition", "medication", "order", "observation", "number", "change",
+    "procedure", "study", "referral", "allergy", "encounter", "span", "supply", "dose",
+)  # fmt: skip
+DERIVED = ("any_of", "all_of", "at_least", "points")
+
+
+class Fact(Frozen):
+    """A question that may be put to a record. `ask` is for people, `label` stands on the card."""
+
+    ask: str
+    label: str
+    because: tuple[str, ...] = ()
+    patient: PatientFact | None = None
+    hook: HookFact | None = None
+    condition: ConditionFact | None = None
+    medication: MedicationFact | None = None
+    order: OrderFact | None = None
+    observation: ObservationFact | None = None
+    number: NumberFact | None = None
+    change: ChangeFact | None = None
+    procedure: EventFact | None = None
+    study: EventFact | None = None
+    referral: EventFact | None = None
+    allergy: AllergyFact | None = None
+    encounter: EncounterFact | None = None
+    span: SpanFact | None = None
+    supply: SupplyFact | None = None
+    dose: DoseFact | None = None
+    any_of: tuple[Line, ...] = ()
+    all_of: tuple[Line, ...] = ()
+    at_least: AtLeast | None = None
+    points: Annotated[tuple[tuple[Criterion, float], ...], PlainValidator(_weighted)] = ()
+    but_not: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [name for name in KINDS + DERIVED if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"a fact is of exactly one kind; this one has {', '.join(given) or 'none'}")
+        return self
+
+    @cached_property
+    def kind(self) -> str:
+        """The name of the kind."""
+        return next(name for name in KINDS + DERIVED if getattr(self, name))
+
+    @cached_property
+    def parameters(self) -> Any:
+        """The parameters of that kind."""
+        return getattr(self, self.kind)
+
+    @cached_property
+    def lines(self) -> tuple[Criterion, ...]:
+        """Every criterion that the fact is derived from, guards included."""
+        members = self.at_least.of if self.at_least else ()
+        weighted = tuple(line for line, _ in self.points)
+        return self.any_of + self.all_of + members + weighted + self.but_not

@@ -1,0 +1,283 @@
+"""Loading cards/: every file is read, every fault is collected, and only a faultless whole is served."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.knowledge import yaml_source
+from app.knowledge.codes import CodeIndex
+from app.knowledge.fact import Fact
+from app.knowledge.nearest import nearest
+from app.knowledge.ratings import Ratings
+from app.knowledge.recommendation import (
+    Evidence,
+    Groups,
+    OverrideReason,
+    Recommendation,
+    Service,
+    Services,
+    Suggestion,
+)
+from app.knowledge.relevance import Traces, traces
+from app.knowledge.value_set import Codes, LicensedCodes, ValueSet
+from app.knowledge.words import Cues
+from app.knowledge.yaml_source import Fault, Source
+
+T = TypeVar("T")
+
+
+class FaultyContent(Exception):
+    """The content cannot be served; all of its faults, sorted by file and line."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.what)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The whole content, checked.
+
+    `order_facts` are those whose answer depends on the order at hand, `traces` what a fact can be yes
+    on; `digest` is the SHA-256 of
+    every file that was read.
+    """
+
+    services: Services
+    groups: Groups
+    facts: dict[str, Fact]
+    evidence: dict[str, Evidence]
+    override_reasons: dict[str, OverrideReason]
+    suggestions: dict[str, Suggestion]
+    value_sets: dict[str, ValueSet]
+    recommendations: dict[str, Recommendation]
+    codes: CodeIndex
+    order_facts: frozenset[str]
+    traces: dict[str, Traces]
+    digest: str
+    ratings: Ratings | None = None
+
+    def service(self, service_id: str) -> Service | None:
+        """The service with this id."""
+        return next((each for each in self.services.services if each.id == service_id), None)
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of one cards/ directory while they are read and checked."""
+
+    root: Path
+    faults: list[Fault] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def read(self, name: str, shape: type[T]) -> T | None:
+        """One file as its shape, or None with its faults noted."""
+        path = self.root / name
+        if not path.is_file():
+            self.faults.append(Fault(name, 1, "this file is missing"))
+            return None
+        self._digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        source = self.sources[name] = yaml_source.read(path, name)
+        self.faults += source.faults
+        if source.faults:
+            return None
+        try:
+            adapter: TypeAdapter[T] = TypeAdapter(shape)
+            return adapter.validate_python(_tupled(source.data))
+        except ValidationError as error:
+            self.faults += [_fault(source, each, shape) for each in _telling(error.errors())]
+            return None
+
+    def read_each(self, names: list[str], shape: type[T]) -> dict[str, T]:
+        """Many files, each as its shape, by file name without its ending."""
+        found = {Path(name).stem: self.read(name, shape) for name in names}
+        return {name: each for name, each in found.items() if each is not None}
+
+    def glob(self, pattern: str) -> list[str]:
+        """Relative names of the files that match, sorted."""
+        return sorted(path.relative_to(self.root).as_posix() for path in self.root.glob(pattern))
+
+    def sound(self, pattern: str) -> list[str]:
+        """Relative names of the files that match and have no fault."""
+        faulty = {fault.file for fault in self.faults}
+        return [name for name in self.glob(pattern) if name not in faulty]
+
+    def unparsed(self) -> bool:
+        """Whether a file is missing or no YAML, so that the names in it cannot be told."""
+        return any(
+            fault.file not in self.sources or self.sources[fault.file].data is None for fault in self.faults
+        )
+
+    def unread(self) -> frozenset[str]:
+        """The names that stand in files with faults: what they mean is not known, but they are there."""
+        names: set[str] = set()
+        for file in {fault.file for fault in self.faults}:
+            keys = self.sources[file].data
+            names |= {Path(file).stem, Path(file).parent.name, *(keys if isinstance(keys, dict) else ())}
+        return frozenset(names)
+
+    def digest(self) -> str:
+        """The digest of all that was read so far."""
+        return str(self._digest.hexdigest())
+
+
+def load(root: Path) -> Knowledge:
+    """Load and check a cards/ directory; FaultyContent lists every fault at once.
+
+    Only a file that is missing or no YAML keeps the rest from being cross-checked as well.
+    """
+    from app.knowledge.check import check
+
+    files = Files(root)
+    services = files.read("services.yaml", Services)
+    groups = files.read("groups.yaml", Groups)
+    cues = files.read("words.yaml", Cues)
+    evidence = files.read("evidence.yaml", dict[str, Evidence]) or {}
+    reasons = files.read("override-reasons.yaml", dict[str, OverrideReason]) or {}
+    suggestions = files.read_each(files.glob("suggestions/*.yaml"), Suggestion)
+    facts = _merged_facts(files)
+    value_sets = _value_sets(files)
+    recommendations = {
+        Path(folder).name: each
+        for folder in files.glob("recommendations/[!_]*/")
+        if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
+    }
+    ratings = files.read("ratings.yaml", Ratings) if (root / "ratings.yaml").is_file() else None
+    if services is None or groups is None or cues is None or files.unparsed():
+        raise FaultyContent(files.faults)
+    knowledge = Knowledge(
+        services=services,
+        groups=groups,
+        facts=facts,
+        evidence=evidence,
+        override_reasons=reasons,
+        suggestions=suggestions,
+        value_sets=value_sets,
+        recommendations=recommendations,
+        codes=CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0)),
+        order_facts=_order_facts(facts),
+        traces=traces(facts),
+        digest=files.digest(),
+        ratings=ratings,
+    )
+    if faults := files.faults + check(knowledge, files):
+        raise FaultyContent(faults)
+    return replace(knowledge, codes=CodeIndex(value_sets, cues))
+
+
+def _merged_facts(files: Files) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for name in files.glob("facts/*.yaml"):
+        for key, fact in (files.read(name, dict[str, Fact]) or {}).items():
+            if key in facts:
+                files.faults.append(files.sources[name].fault((key,), f"the fact `{key}` exists already"))
+            facts[key] = fact
+    return facts
+
+
+def _order_facts(facts: dict[str, Fact]) -> frozenset[str]:
+    """The facts that look at an order, themselves or through the facts they are derived from."""
+    found = {name for name, fact in facts.items() if _looks_at_order(fact)}
+    while more := {
+        name
+        for name, fact in facts.items()
+        if name not in found and any(line.fact in found for line in fact.lines)
+    }:
+        found |= more
+    return frozenset(found)
+
+
+def _looks_at_order(fact: Fact) -> bool:
+    supply, dose = fact.supply, fact.dose
+    of_order = supply is not None and (supply.draft or supply.element == "refills")
+    return fact.order is not None or of_order or (dose is not None and dose.element == "not_computed")
+
+
+def _value_sets(files: Files) -> dict[str, ValueSet]:
+    """The value sets; licensed codes in folders of their own join the set of the same name."""
+    value_sets = files.read_each(files.glob("value-sets/*.yaml"), ValueSet)
+    for name in files.glob("value-sets/*/*.yaml"):
+        licensed, concept = files.read(name, LicensedCodes), Path(name).stem
+        if not (files.root / f"value-sets/{concept}.yaml").is_file():
+            what = f"there is no value set `{concept}` to add to{nearest(concept, value_sets)}"
+            files.faults.append(Fault(name, 1, what))
+        elif licensed is not None and concept in value_sets:
+            value_set = value_sets[concept]
+            update = {
+                "codes": _joined(value_set.codes, licensed.codes),
+                "sources": value_set.sources + licensed.sources,
+            }
+            value_sets[concept] = value_set.model_copy(update=update)
+    return value_sets
+
+
+def _joined(ours: Codes, added: Codes) -> Codes:
+    return {
+        system: {**ours.get(system, {}), **added.get(system, {})} for system in dict.fromkeys([*ours, *added])
+    }
+
+
+def _tupled(data: Any) -> Any:
+    """Lists as tuples, so that the frozen shapes may be strict about every type."""
+    if isinstance(data, list):
+        return tuple(_tupled(each) for each in data)
+    if isinstance(data, dict):
+        return {key: _tupled(each) for key, each in data.items()}
+    return data
+
+
+def _telling(errors: list[Any]) -> list[Any]:
+    """Without those that say a list is too short only because a line in it has a fault of its own."""
+    places = [each["loc"] for each in errors]
+    return [
+        each
+        for each in errors
+        if each["type"] != "too_short"
+        or not any(place != each["loc"] and place[: len(each["loc"])] == each["loc"] for place in places)
+    ]
+
+
+def _fault(source: Source, error: Any, shape: Any) -> Fault:
+    where = tuple(part for part in error["loc"] if part != "[key]")
+    said = error["msg"].removeprefix("Value error, ")
+    key = str(where[-1]) if where else ""
+    if error["type"] == "extra_forbidden":
+        said = f"there is no `{key}` here{nearest(key, _keys_at(shape, where[:-1]))}"
+    elif error["type"] == "missing":
+        said = f"`{key}` is missing"
+    else:
+        said = f"`{'.'.join(map(str, where))}`: {said}"
+    return source.fault(where, said)
+
+
+def _keys_at(shape: Any, where: tuple[Any, ...]) -> list[str]:
+    """The keys that the shape has at a place, by walking the JSON schema of the shape."""
+    schema = TypeAdapter(shape).json_schema(by_alias=True)
+    at: Any = schema
+    for part in where:
+        at = _step(_resolved(at, schema), part)
+    at = _resolved(at, schema)
+    return list(at.get("properties", {}))
+
+
+def _step(at: dict[str, Any], part: Any) -> Any:
+    if isinstance(part, int):
+        return at.get("items", {})
+    return at.get("properties", {}).get(part) or at.get("additionalProperties") or {}
+
+
+def _resolved(at: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    for _ in range(8):
+        if "$ref" in at:
+            at = schema["$defs"][at["$ref"].rpartition("/")[2]]
+        elif "anyOf" in at:
+            at = next((each for each in at["anyOf"] if each.get("type") != "null"), {})
+        else:
+            break
+    return at if isinstance(at, dict) else {}

@@ -1,0 +1,174 @@
+"""The shape of a recommendation: when it applies, what it says, what it offers, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from app.knowledge.criterion import Line
+from app.knowledge.fact import Frozen, Names
+
+Indicator = Literal["critical", "warning", "info"]
+INDICATORS: tuple[Indicator, ...] = ("critical", "warning", "info")
+Lines = tuple[Line, ...]
+
+
+class Variant(Frozen):
+    """Other words or another indicator, for when its criteria hold; the first that holds is taken."""
+
+    when: Annotated[Lines, Field(min_length=1)]
+    indicator: Indicator | None = None
+    summary: str | None = None
+    detail: str | None = None
+
+
+class Note(Frozen):
+    """A line that the card adds when its criteria hold."""
+
+    when: Annotated[Lines, Field(min_length=1)]
+    say: str
+
+
+class Say(Frozen):
+    """The words of a card. `{order}` and `{fact}` are the only blanks.
+
+    What the facts in `link_to` found is linked, where the EHR says at which FHIR server it stands.
+    """
+
+    indicator: Indicator
+    summary: str
+    detail: str
+    variants: tuple[Variant, ...] = ()
+    notes: tuple[Note, ...] = ()
+    link_to: Names = ()
+
+
+class Offer(Frozen):
+    """A suggestion by its id; offered only when its own criteria definitely allow it.
+
+    `order` names the fact that finds the order to change, on a card that is about the patient.
+    """
+
+    suggestion: str
+    order: str | None = None
+    when: Lines = ()
+    unless: Lines = ()
+    recommended: bool = False
+
+
+class Recommendation(Frozen):
+    """One piece of advice. Its id is the name of its folder.
+
+    `essential` are sources beside the group's own of which the card itself says that nothing was found.
+    """
+
+    title: str
+    status: Literal["draft", "active", "retired"]
+    version: str
+    approved: str | None
+    review_by: str
+    group: str
+    hooks: Annotated[tuple[str, ...], Field(min_length=1)]
+    about: Literal["order", "patient"]
+    strength: str
+    because: Annotated[tuple[str, ...], Field(min_length=1)]
+    when: Annotated[Lines, Field(min_length=1)]
+    unless: Lines = ()
+    gentler_when: Lines = ()
+    essential: Names = ()
+    say: Say
+    offer: tuple[Offer, ...] = ()
+    override_reasons: tuple[str, ...] = ()
+
+
+class Group(Frozen):
+    """What all recommendations of one class share.
+
+    `softened_by` are the sources without which an `unless` that cannot be told costs a step;
+    `unchecked` is the sentence a summary gains while `unchecked_fact` cannot be told. Of the
+    recommendations in `one_card`, strongest first, one has a card; the others become lines on it.
+    """
+
+    title: str
+    softened_by: tuple[str, ...] = ()
+    unless: Lines = ()
+    unchecked_fact: str | None = None
+    unchecked: str = ""
+    one_card: Names = ()
+
+
+class Replacement(Frozen):
+    """While the stronger recommendation has a card, the weaker ones have none."""
+
+    stronger: str
+    weaker: Names
+
+
+class Groups(Frozen):
+    """`groups.yaml`: the groups in order of precedence, and how many cards there may be."""
+
+    groups: dict[str, Group]
+    replaces: tuple[Replacement, ...] = ()
+    max_cards: Annotated[int, Field(ge=1)]
+    always_kept: Indicator
+    sources: dict[str, str]
+
+
+class Evidence(Frozen):
+    """One source. `kind` tells guidelines from trials, reviews and patient-education pages.
+
+    The first source of a recommendation needs a `url`: it is where the card sends its reader.
+    """
+
+    short: str
+    citation: str
+    year: int
+    kind: Literal["guideline", "review", "trial", "study", "education", "label", "campaign"]
+    url: str | None = None
+    doi: str | None = None
+    strength: str
+    checked_on: str
+    note: str = ""
+
+
+class OverrideReason(Frozen):
+    """A coded reason to set a card aside; without `system` it is this project's own code."""
+
+    display: str
+    system: str | None = None
+    code: str | None = None
+
+
+class Suggestion(Frozen):
+    """One click: create a resource, change the order (`changes` laid over it), or delete it.
+
+    Blanks in a resource are whole strings: `{patient}`, `{today}`, `{encounter}`.
+    """
+
+    label: str
+    description: str
+    action: Literal["create", "update", "delete"]
+    resource: dict[str, Any] = Field(default={})
+    changes: dict[str, Any] = Field(default={})
+
+
+class Service(Frozen):
+    """One endpoint for one hook."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    usage_requirements: str
+    orders: Literal["none", "selected", "all"]
+
+
+class Services(Frozen):
+    """`services.yaml`: the services, and the names under which cards and reasons are coded."""
+
+    content_version: str
+    source_label: str
+    topic_system: str
+    override_system: str
+    services: tuple[Service, ...]

@@ -1,0 +1,109 @@
+"""What a fact can be yes on: where nothing of that was read, it is no without being looked into.
+
+This keeps the cost of a call flat in the content that the call does not touch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from app.knowledge.criterion import Criterion
+from app.knowledge.fact import Fact
+from app.record.values import ORDER
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "patient": ("Patient",),
+    "condition": ("Condition", "Encounter"),
+    "medication": ("MedicationRequest",),
+    "observation": ("Observation",),
+    "number": ("Observation",),
+    "change": ("Observation",),
+    "procedure": ("Procedure", "ServiceRequest"),
+    "study": ("Procedure", "DiagnosticReport", "ImagingStudy", "ServiceRequest"),
+    "referral": ("ServiceRequest",),
+    "allergy": ("AllergyIntolerance",),
+    "encounter": ("Encounter",),
+    "span": ("Condition", "Encounter"),
+    "supply": ("MedicationRequest",),
+    "dose": ("MedicationRequest",),
+}
+"""The FHIR resource types that each kind of fact reads."""
+_BY_SETS = frozenset(NEEDS) - {"patient", "order", "encounter", "supply", "dose"}
+_WITH_ORDERS = frozenset({"condition", "span"})
+_AMOUNTS = frozenset({"supply", "dose"})
+
+Traces = Mapping[str, frozenset[str]]
+"""Source → the value sets of which at least one must be there for a yes."""
+
+
+def traces(facts: Mapping[str, Fact]) -> dict[str, Traces]:
+    """The traces of every fact that has some; the others must always be looked into."""
+    search = _Search(facts)
+    return {name: each for name in facts if (each := search.of(name)) is not None}
+
+
+class _Search:
+    """Finds traces from the facts that are read up to those that are derived."""
+
+    def __init__(self, facts: Mapping[str, Fact]) -> None:
+        self._facts = facts
+        self._found: dict[str, Traces | None] = {}
+        own = [each for fact in facts.values() if (each := _own(fact))]
+        self._often = Counter(name for each in own for name in frozenset().union(*each.values()))
+
+    def of(self, name: str) -> Traces | None:
+        if name not in self._found:
+            self._found[name] = None  # a fact that leads back to itself is a fault of its own
+            fact = self._facts.get(name)
+            if fact is not None and fact.kind not in _AMOUNTS:
+                self._found[name] = _own(fact) or self._derived(fact)
+        return self._found[name]
+
+    def _of_line(self, line: Criterion) -> Traces | None:
+        """An amount that counts from zero is found by comparing it with more than nothing."""
+        fact = self._facts.get(line.fact)
+        if fact is not None and fact.kind in _AMOUNTS:
+            more = line.operator == ">" or (line.operator == ">=" and line.operand not in (None, 0.0))
+            return _own(fact) if more else None
+        return None if line.negated else self.of(line.fact)
+
+    def _derived(self, fact: Fact) -> Traces | None:
+        members = fact.any_of or (fact.at_least.of if fact.at_least else ())
+        if members:
+            return _joined(map(self._of_line, members))
+        needed = [each for each in map(self._of_line, fact.all_of) if each is not None]
+        return min(needed, key=self._commonness) if needed else None
+
+    def _commonness(self, part: Traces) -> tuple[int, int]:
+        """What few facts ask for is what few records hold."""
+        names = frozenset().union(*part.values())
+        return max(self._often[name] for name in names), len(names)
+
+
+def _own(fact: Fact) -> Traces | None:
+    """The traces of a fact that is read."""
+    asked = fact.parameters
+    if fact.kind == "order":
+        names = asked.in_ or asked.reason_in
+        return {ORDER: frozenset(names)} if names else None
+    if fact.kind == "encounter":
+        names = asked.reason_in or asked.type_in
+        return {"Encounter": frozenset(names)} if names else None
+    if fact.kind in _AMOUNTS:
+        return dict.fromkeys((*NEEDS[fact.kind], ORDER), frozenset(asked.in_))
+    if fact.kind not in _BY_SETS:
+        return None
+    sources = NEEDS[fact.kind] + ((ORDER,) if fact.kind in _WITH_ORDERS else ())
+    return dict.fromkeys(sources, frozenset(asked.in_))
+
+
+def _joined(parts: Iterable[Traces | None]) -> Traces | None:
+    """What any of the members can be yes on; None when one of them must always be looked into."""
+    joined: dict[str, frozenset[str]] = {}
+    for part in parts:
+        if part is None:
+            return None
+        for source, names in part.items():
+            joined[source] = joined.get(source, frozenset()) | names
+    return joined

@@ -1,0 +1,121 @@
+"""One JSON line a request: counts and times, never an identifier, a clinical value or a query string."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from time import perf_counter
+from traceback import walk_tb
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import msgspec
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
+
+_LINE = "plumbline.line"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_APP = Path(__file__).parent
+_CLIENT_GONE = 499
+
+
+class Line:
+    """What one request says of itself. Callers note only words and numbers of our own making."""
+
+    __slots__ = ("_last", "fields", "ms", "request_id", "started")
+
+    def __init__(self) -> None:
+        self.request_id = uuid4().hex
+        self.fields: dict[str, object] = {}
+        self.ms: dict[str, float] = {}
+        self.started = self._last = perf_counter()
+
+    def note(self, **fields: object) -> None:
+        """Add fields to the line."""
+        self.fields.update(fields)
+
+    def lap(self, stage: str) -> None:
+        """The milliseconds since the last lap belong to this stage."""
+        moment = perf_counter()
+        self.ms[stage] = round((moment - self._last) * 1000, 2)
+        self._last = moment
+
+
+def line(scope: Scope) -> Line:
+    """The line of the request that is being answered."""
+    if _LINE not in scope:
+        scope[_LINE] = Line()
+    found: Line = scope[_LINE]
+    return found
+
+
+def logger(file: BinaryIO | None = None) -> FilteringBoundLogger:
+    """Writes JSON lines to a binary file (standard output unless given)."""
+    wrapped: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.BytesLogger(file),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event)),
+        ],
+    )
+    return wrapped
+
+
+def quiet() -> None:
+    """Libraries that write URLs into their logs say warnings only: a URL can name a patient."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as its type and where it was raised: its message may hold patient data."""
+    frames = [(frame.f_code.co_filename, number) for frame, number in walk_tb(error.__traceback__)]
+    places = [f"{_short(file)}:{number}" for file, number in frames]
+    return {"exception": type(error).__qualname__, "raised_at": places[-5:]}
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    if path.is_relative_to(_APP):
+        return f"app/{path.relative_to(_APP).as_posix()}"
+    return "/".join(path.parts[-2:])
+
+
+class RequestLog:
+    """ASGI wrapper: one line a request, and its id in the response header X-Request-ID."""
+
+    def __init__(self, app: ASGIApp, logger: FilteringBoundLogger) -> None:
+        self.app = app
+        self.logger = logger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        entry, status = line(scope), _CLIENT_GONE
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", entry.request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        finally:
+            self._write(scope, entry, status)
+
+    def _write(self, scope: Scope, entry: Line, status: int) -> None:
+        total = round((perf_counter() - entry.started) * 1000, 2)
+        fields = {
+            "request_id": entry.request_id,
+            "method": scope["method"] if scope["method"] in _METHODS else "other",
+            "route": getattr(scope.get("route"), "path", None),
+            "status": status,
+            **entry.fields,
+            "ms": {**entry.ms, "total": total},
+        }
+        self.logger.info("request", **fields)

@@ -1,0 +1,103 @@
+"""The application: knowledge, FHIR client, routes and wrappers, wired here and nowhere else."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import BinaryIO
+
+import httpx
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
+
+from app import catalogue, logs
+from app.answering import Answered, answer
+from app.knowledge.load import Knowledge, load
+from app.knowledge.recommendation import Service
+from app.limits import BodyLimit
+from app.protocol.request import HookRequest
+from app.record.fhir_client import FhirClient
+from app.record.hydrate import hydrate
+from app.record.prefetch import Material, Query
+from app.routes.health import health_routes
+from app.routes.refusals import Refusals, no_such_method, no_such_path
+from app.routes.services import Endpoint, discovery_routes, hook_route
+from app.settings import Settings, now, today
+
+
+def create_app(
+    settings: Settings,
+    knowledge: Knowledge | None = None,
+    *,
+    clock: Callable[[], datetime] = now,
+    transport: httpx.AsyncBaseTransport | None = None,
+    log_file: BinaryIO | None = None,
+) -> FastAPI:
+    """The whole service. FaultyContent when cards/ cannot be served; tests pass what is not `settings`."""
+    content = knowledge or load(settings.cards)
+    client = FhirClient(insecure=settings.mode == "development", transport=transport)
+    logs.quiet()
+
+    async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
+        return await hydrate(request, queries, client, settings.deadline_ms / 1000)
+
+    def decide(service: Service, request: HookRequest, material: Material) -> Answered:
+        return answer(content, service, request, material, today(settings, clock), settings.max_cards)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()  # what start-up built stays: without it a collection would walk all of it
+        yield
+        await client.close()
+
+    app = bare_app(settings, log_file, lifespan)
+    # First, because routes are tried in turn and this one must be fast.
+    app.router.routes.append(hook_route(endpoints(content), gather, decide))
+    app.include_router(discovery_routes(catalogue.discovery(content)))
+    app.include_router(health_routes(content.services.content_version, content.digest))
+    return app
+
+
+def bare_app(
+    settings: Settings, log_file: BinaryIO | None = None, lifespan: Lifespan[FastAPI] | None = None
+) -> FastAPI:
+    """The application without routes: what stands around every request, and how it refuses."""
+    return FastAPI(
+        title="Plumbline",
+        lifespan=lifespan,
+        middleware=wrappers(settings, log_file),
+        exception_handlers={404: no_such_path, 405: no_such_method},
+        redirect_slashes=False,  # an EHR compares URLs letter by letter
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        docs_url=None,
+        redoc_url=None,
+    )
+
+
+def endpoints(knowledge: Knowledge) -> dict[str, Endpoint]:
+    """Every service by its id, with the queries of its hook."""
+    return {
+        service.id: Endpoint(service, catalogue.queries(knowledge, service.hook))
+        for service in knowledge.services.services
+    }
+
+
+def wrappers(settings: Settings, log_file: BinaryIO | None = None) -> list[Middleware]:
+    """What stands around every request, outermost first: browsers need CORS headers on errors too."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=("GET", "POST", "OPTIONS"),
+        allow_headers=("Authorization", "Content-Type"),
+    )
+    return [
+        *([cors] if settings.origins else []),
+        Middleware(logs.RequestLog, logger=logs.logger(log_file)),
+        Middleware(Refusals),
+        Middleware(BodyLimit, limit=settings.body_limit),
+    ]

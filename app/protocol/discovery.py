@@ -1,0 +1,27 @@
+"""The answer to `GET /cds-services`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ServiceEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
+    """One service as discovery lists it; `prefetch` maps keys to FHIR queries."""
+
+    hook: str
+    id: str
+    description: str
+    title: str = ""
+    prefetch: dict[str, str] = {}
+    usage_requirements: str = ""
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """Every service; the list may be empty."""
+
+    services: list[ServiceEntry]
+
+
+def encode(discovery: Discovery) -> bytes:
+    """The JSON body."""
+    return msgspec.json.encode(discovery)

@@ -1,0 +1,1 @@
+"""What the EHR gave us; the only package that reads FHIR JSON."""

@@ -1,0 +1,65 @@
+"""A record from what was gathered for one call; each source is read when a fact first asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.protocol.request import HookRequest
+from app.record.orders import Drafts, read_orders
+from app.record.prefetch import Material
+from app.record.reading import Scope, Tally, read_collection, read_patient, referable
+from app.record.record import Collection, Record
+from app.record.values import Gap, WatchedCodes
+
+NOT_ASKED = "not asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The record, the drafts it was made of, and the numbers of what was read, for the log."""
+
+    record: Record
+    drafts: Drafts
+    tally: Tally
+
+
+def assemble(
+    request: HookRequest, material: Material, watch: WatchedCodes, today: date, *, selected_only: bool
+) -> Assembled:
+    """The record of one call. BadRequest when a draft belongs to another patient."""
+    context = request.context
+    tally = Tally()
+    raws = material.resources
+    everything = [raw for kind in ("Medication", "Condition") for raw in raws.get(kind, ())]
+    scope = Scope(watch, context.patient_id, today, others=referable(everything), tally=tally)
+    patients = raws.get("Patient", ())
+    patient, patient_gaps = read_patient(patients[0] if patients else None, scope)
+    born = Scope(watch, context.patient_id, today, patient.birth, scope.others, tally=tally)
+    drafts = read_orders(context.draft_orders, context.selections if selected_only else None, born)
+
+    def read(source: str) -> Collection:
+        gaps = _gaps(material, source)
+        if source == "Patient":
+            return Collection(gaps=gaps + patient_gaps)
+        return read_collection(source, raws.get(source, ()), gaps, born)
+
+    record = Record(
+        hook=request.hook,
+        today=today,
+        patient=patient,
+        read=read,
+        orders=drafts.orders,
+        judged=drafts.judged,
+        order_gaps=drafts.gaps,
+        encounter_id=context.encounter_id,
+    )
+    return Assembled(record, drafts, tally)
+
+
+def _gaps(material: Material, source: str) -> tuple[Gap, ...]:
+    """What was not sent or fetched; a source that no query asked for was not read either."""
+    known = tuple(gap for gap in material.gaps if gap.source == source)
+    if known or source in material.answered:
+        return known
+    return (Gap(source, NOT_ASKED),)

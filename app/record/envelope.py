@@ -1,0 +1,153 @@
+"""The outside of a FHIR resource: its type, and a Bundle's entries undecoded; tolerant of odd shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+T = TypeVar("T")
+
+_NULL = Raw(b"null")
+_HARMLESS = frozenset({"warning", "information", "success"})
+
+
+class _Search(msgspec.Struct):
+    mode: str | None = None
+
+
+class Entry(msgspec.Struct):
+    """One entry of a Bundle."""
+
+    resource: Raw = _NULL
+    search: _Search | None = None
+
+    @property
+    def included(self) -> bool:
+        """Whether the search brought it along rather than found it."""
+        return self.search is not None and self.search.mode == "include"
+
+
+class _Link(msgspec.Struct):
+    relation: str | None = None
+    url: str | None = None
+
+
+class _Bundle(msgspec.Struct, rename="camel"):
+    """A resource whose outside is as it should be: read in one pass."""
+
+    resource_type: str | None = None
+    entry: list[Entry | None] | None = None
+    link: list[_Link] | None = None
+    total: int | None = None
+
+
+class _Parts(msgspec.Struct, rename="camel"):
+    """A resource whose outside is not: read part by part."""
+
+    resource_type: Raw = _NULL
+    entry: Raw = _NULL
+    link: Raw = _NULL
+
+
+class _Typed(msgspec.Struct, rename="camel"):
+    resource_type: str
+
+
+class _Bare(msgspec.Struct):
+    resource: Raw = _NULL
+
+
+class _Issue(msgspec.Struct):
+    severity: str
+
+
+class _Outcome(msgspec.Struct):
+    issue: list[_Issue]
+
+
+_bundle = msgspec.json.Decoder(_Bundle)
+_typed = msgspec.json.Decoder(_Typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`entries` holds None for an entry that is no object; `broken` says that a part is unreadable.
+
+    `next` is the link to the rest of a search; `total` is 0 when none is stated.
+    """
+
+    resource_type: str | None
+    entries: tuple[Entry | None, ...] = ()
+    next: str | None = None
+    total: int = 0
+    broken: bool = False
+
+
+def read(body: Raw) -> Envelope | None:
+    """The outside of a resource, or None for what is no JSON object."""
+    try:
+        bundle = _bundle.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return _read_parts(body)
+    return Envelope(bundle.resource_type, tuple(bundle.entry or ()), _next(bundle.link), bundle.total or 0)
+
+
+def _read_parts(body: Raw) -> Envelope | None:
+    parts = _decoded(body, _Parts)
+    if parts is None:
+        return None
+    entries, links = _each(parts.entry), _each(parts.link)
+    read_links = [_decoded(each, _Link) for each in links or ()]
+    return Envelope(
+        _decoded(parts.resource_type, str),
+        tuple(_entry(each) for each in entries or ()),
+        _next([link for link in read_links if link is not None]),
+        broken=entries is None or links is None or None in read_links,
+    )
+
+
+def _each(raw: Raw) -> list[Raw] | None:
+    """The items of a list; a lone object counts as a list of one; None for anything else."""
+    if is_null(raw):
+        return []
+    if _decoded(raw, dict[str, Raw]) is not None:
+        return [raw]
+    return _decoded(raw, list[Raw])
+
+
+def _entry(raw: Raw) -> Entry | None:
+    bare = _decoded(raw, _Bare)
+    return _decoded(raw, Entry) or (Entry(bare.resource) if bare else None)
+
+
+def _decoded(raw: Raw, shape: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _next(links: list[_Link] | None) -> str | None:
+    return next((link.url for link in links or () if link.relation == "next" and link.url), None)
+
+
+def type_of(resource: Raw) -> str | None:
+    """The FHIR type of a resource, or None for what is no resource."""
+    try:
+        return _typed.decode(resource).resource_type
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def is_error(outcome: Raw) -> bool:
+    """Whether an OperationOutcome is more than a warning; one that says nothing readable is."""
+    read = _decoded(outcome, _Outcome)
+    return read is None or not read.issue or any(each.severity not in _HARMLESS for each in read.issue)
+
+
+def is_null(value: Raw) -> bool:
+    """Whether a value is JSON null."""
+    return memoryview(value).nbytes == 4 and bytes(value) == b"null"

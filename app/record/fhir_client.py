@@ -1,0 +1,128 @@
+"""Reading from an EHR's FHIR server: the only module that knows httpx."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import httpx
+
+_JSON = ("application/fhir+json", "application/json")
+_NO_ADDRESS = "the address of the FHIR server cannot be used"
+_REASONS = {
+    401: "not authorised (401)",
+    403: "refused (403)",
+    404: "not found (404)",
+    410: "gone (410)",
+    429: "too many requests (429)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A body that was answered with 200 and is UTF-8; whether it is FHIR is for the reader to say."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why nothing came: a short phrase without any value of the request."""
+
+    why: str
+
+
+class FhirClient:
+    """One connection pool for all calls. Redirects are not followed; nothing is remembered of a token.
+
+    `insecure` allows plain http (development only). `transport` stands in for the network in tests.
+    """
+
+    def __init__(self, *, insecure: bool = False, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._schemes = ("http", "https") if insecure else ("https",)
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
+            verify=httpx.create_ssl_context() if transport is None else True,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one user's session is not another's
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
+            timeout=httpx.Timeout(5.0),
+            headers={"Accept": ", ".join(_JSON), "Accept-Encoding": "identity", "User-Agent": "plumbline"},
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def get(
+        self, base: str, path: str, token: str | None, seconds: float, limit: int
+    ) -> Fetched | Unread:
+        """GET a path under `base`, or an absolute URL on the same host, within seconds and bytes."""
+        if seconds <= 0:
+            return Unread("timed out")
+        try:
+            url = urljoin(f"{base}/", path)
+            if why := self._refused(urlsplit(base), urlsplit(url)):
+                return Unread(why)
+            async with asyncio.timeout(seconds):
+                return await self._read(url, {"Authorization": f"Bearer {token}"} if token else {}, limit)
+        except (TimeoutError, httpx.TimeoutException):
+            return Unread("timed out")
+        except httpx.HTTPError:
+            return Unread("unreachable")
+        except (httpx.InvalidURL, ValueError):
+            return Unread(_NO_ADDRESS)
+
+    def _refused(self, own: SplitResult, asked: SplitResult) -> str:
+        """Why nothing is asked of this URL at all: tokens go to the FHIR server's own host only."""
+        if own.scheme not in ("http", "https") or not own.hostname or own.query or own.username:
+            return _NO_ADDRESS
+        if own.scheme not in self._schemes:
+            return "the FHIR server is not https"
+        return "" if _origin(own) == _origin(asked) and not asked.username else "on another server"
+
+    async def _read(self, url: str, headers: dict[str, str], limit: int) -> Fetched | Unread:
+        async with self._client.stream("GET", url, headers=headers) as response:
+            if why := _unusable(response):
+                return Unread(why)
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > limit:
+                    return Unread("too large")
+        return Fetched(bytes(body)) if _is_text(body) else Unread("not FHIR")
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return url.scheme, url.hostname, port
+
+
+def _unusable(response: httpx.Response) -> str:
+    """Why an answer is not read, judged by its head."""
+    status = response.status_code
+    if status in _REASONS:
+        return _REASONS[status]
+    if status >= 500:
+        return f"server error ({status})"
+    if 300 <= status < 400:
+        return f"redirected ({status})"
+    if status != 200:
+        return f"refused ({status})"
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return "compressed"  # a compressed body could grow without bound
+    kind = response.headers.get("content-type", "json")
+    return "" if "json" in kind.lower() else "not FHIR"
+
+
+def _is_text(body: bytearray) -> bool:
+    """Whether the body is UTF-8, so that nobody after us needs to ask."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""Resources checked against the models of fhir.resources; what a model refuses is left out and said.
+
+R4 data reads as R4B for every resource here. Elements that the models do not know are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
+from pydantic import ValidationError
+
+from app.record.readers.scope import Json, Loss, Lost, Tally
+from app.record.readers.shapes import Value
+
+_NAMES = (
+    "AllergyIntolerance",
+    "Condition",
+    "DiagnosticReport",
+    "MedicationRequest",
+    "Procedure",
+    "ServiceRequest",
+)
+
+
+def _models() -> Mapping[str, Any]:
+    """The models by resource type. They take their configuration over when they are first imported."""
+    FHIRAbstractModel.set_global_model_config(extra="ignore")
+    return {name: getattr(import_module(f"fhir.resources.R4B.{name.lower()}"), name) for name in _NAMES}
+
+
+MODELS = _models()
+NOT_READABLE: Json = {"text": "not readable"}
+"""Stands for a dosage instruction that was left out."""
+_REPEATED = frozenset(
+    {
+        "category",
+        "clinicalStatus",
+        "dispenseRequest",
+        "dosageInstruction",
+        "reasonCode",
+        "severity",
+        "verificationStatus",
+    }
+)
+"""Elements that resources of one record have in common: what was accepted once is not checked again."""
+Place = tuple[int | str, ...]
+_ATTEMPTS = 3
+_BESIDE = frozenset({"sequence", "text"})
+"""The elements of an instruction that no dose is computed from."""
+_NOT_CHECKED = frozenset({"id", "resourceType", "contained"})
+"""Ids of drafts are longer than FHIR allows; contained resources are checked where they are used."""
+
+
+def accepted(source: str, resource: Json, tally: Tally) -> Json:
+    """The resource as its model accepts it; mended in place, and counted, where that takes leaving out.
+
+    A required element that is missing cannot be mended: the resource is used all the same and counted
+    as unvalidated, because no fact may be lost to it. Raises Lost when this call has validated enough.
+    """
+    if tally.validations_left <= 0:
+        raise Lost(Loss.TOO_LONG)
+    tally.validations_left -= 1
+    refusals = 0
+    while (places := _refused(source, resource, tally)) is not None:
+        emptied = [_leave_out(resource, place) for place in places]
+        _prune(resource)
+        refusals += 1
+        if refusals == _ATTEMPTS or not any(emptied):
+            tally.unvalidated += 1
+            return resource
+    tally.mended += refusals > 0
+    return resource
+
+
+def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
+    """The places that the model refuses; None when it accepts the resource.
+
+    What is missing is an error of the element that misses it. An error of a whole element is two
+    values where one is allowed: either may be read, and neither is left out.
+    """
+    repeated = {(name, msgspec.json.encode(resource[name])) for name in _REPEATED & resource.keys()}
+    proven = {name for name, _ in repeated & tally.accepted}
+    try:
+        MODELS[source].model_validate(
+            {k: v for k, v in resource.items() if k not in _NOT_CHECKED and k not in proven}
+        )
+    except ValidationError as refused:
+        errors = refused.errors(include_url=False, include_context=False, include_input=False)
+        missing = [error["loc"][:-1] for error in errors if error["type"].endswith("missing")]
+        wrong = [error["loc"] for error in errors if not error["type"].endswith("missing")]
+        return [*missing, *(place for place in wrong if not isinstance(_find(resource, place), dict))]
+    tally.accepted |= repeated
+    return None
+
+
+def _find(resource: Json, place: Place) -> Value:
+    found: Value = resource
+    for step in place:
+        found = _at(found, step)
+    return found
+
+
+def _leave_out(resource: Json, place: Place) -> bool:
+    """Empty one place of the resource; whether there was anything."""
+    place = _smallest_whole(place)
+    if not place or _find(resource, place) is None:
+        return False
+    _find(resource, place[:-1])[place[-1]] = None
+    return True
+
+
+def _smallest_whole(place: Place) -> Place:
+    """Half a dosage could be read as another dose: what it is computed from is left out as a whole."""
+    if place[:1] == ("dispenseRequest",):
+        return place[:1]
+    computed = place[:1] == ("dosageInstruction",) and not _BESIDE.intersection(place[2:3])
+    return place[:2] if computed else place
+
+
+def _at(holder: Value, step: int | str) -> Value:
+    if isinstance(holder, dict):
+        return holder.get(step)
+    inside = isinstance(holder, list) and isinstance(step, int) and step < len(holder)
+    return holder[step] if inside else None
+
+
+def _prune(resource: Json) -> None:
+    """Take away the places that were emptied; an instruction keeps its place among the others."""
+    if "dosageInstruction" in resource:
+        resource["dosageInstruction"] = [
+            _pruned(each) or NOT_READABLE for each in resource["dosageInstruction"]
+        ]
+    for name in resource.keys() - _NOT_CHECKED:
+        if _pruned(resource[name]) is None:
+            del resource[name]
+
+
+def _pruned(value: object) -> Value:
+    if isinstance(value, dict):
+        for name in [name for name, each in value.items() if _pruned(each) is None]:
+            del value[name]
+        return value or None
+    if isinstance(value, list):
+        value[:] = [each for each in value if _pruned(each) is not None]
+        return value or None
+    return value

@@ -1,0 +1,140 @@
+"""Prefetch first, then what is missing from the FHIR server, in parallel and inside the deadline."""
+
+from __future__ import annotations
+
+import re
+from asyncio import gather
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from urllib.parse import quote
+
+from msgspec import Raw
+
+from app.protocol.request import Context, HookRequest
+from app.record import envelope
+from app.record.fhir_client import Fetched, FhirClient, Unread
+from app.record.prefetch import Material, Page, Query, joined, material, page, sort
+from app.record.readers.medications import unresolved_medications
+from app.record.readers.references import referable
+
+KEPT_SECONDS = 0.05
+"""The part of the deadline that is left for deciding and answering."""
+MOST_PAGES = 10
+MOST_MEDICATIONS = 40
+MOST_BYTES = 10 * 1024 * 1024
+_TOKEN = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
+
+
+@dataclass(slots=True)
+class Visit:
+    """The requests that one call makes of its FHIR server, all over at `until` on the clock `now`."""
+
+    client: FhirClient
+    server: str
+    token: str | None
+    until: float
+    now: Callable[[], float]
+    fetches: int = 0
+
+    async def get(self, path: str, limit: int) -> Fetched | Unread:
+        """GET a path, or a URL of the same server, up to so many bytes."""
+        self.fetches += 1
+        return await self.client.get(self.server, path, self.token, self.until - self.now(), limit)
+
+
+async def hydrate(
+    request: HookRequest,
+    queries: Sequence[Query],
+    client: FhirClient,
+    deadline_seconds: float,
+    now: Callable[[], float] = monotonic,
+) -> Material:
+    """What the request holds and what could be fetched in time; what did not come is a gap."""
+    pages = sort(request.prefetch, queries)
+    undeclared = len(request.prefetch.keys() - pages.keys())
+    if request.fhir_server is None:
+        found = material(queries, pages)
+        return replace(found, ignored=found.ignored + undeclared)
+    until = now() + deadline_seconds - KEPT_SECONDS
+    visit = Visit(client, request.fhir_server, request.token, until, now)
+    missing = [query for query in queries if not pages[query.key].complete]
+    fetched = await gather(*(_complete(pages[each.key], each, request.context, visit) for each in missing))
+    pages |= {query.key: answer for query, answer in zip(missing, fetched, strict=True)}
+    found = await _with_medications(material(queries, pages), request.context.draft_orders, visit)
+    return replace(found, ignored=found.ignored + undeclared, fetches=visit.fetches)
+
+
+async def _complete(sent: Page, query: Query, context: Context, visit: Visit) -> Page:
+    """The answer to a query after asking for it; what was sent stays when nothing better comes."""
+    if sent.next and not sent.why:
+        return await _following(sent, query, visit)
+    path = expanded(query.template, context)
+    if path is None:
+        return replace(sent, why="the request does not say for whom or which encounter")
+    came = _read(await visit.get(path, MOST_BYTES), query)
+    if not came.why:
+        return await _following(replace(came, state="fetched"), query, visit)
+    return replace(sent if sent.entries else came, state=f"{sent.state}, {came.why}")
+
+
+async def _following(first: Page, query: Query, visit: Visit) -> Page:
+    """A page with those after it, up to MOST_PAGES pages and MOST_BYTES bytes together."""
+    whole, count, left = first, 1, MOST_BYTES
+    while whole.next and not whole.cut:
+        if count == MOST_PAGES or left <= 0:
+            return replace(whole, cut=f"only the first {count} pages were read")
+        answer = await visit.get(whole.next, left)
+        left -= len(answer.body) if isinstance(answer, Fetched) else 0
+        more = _read(answer, query)
+        whole = joined(whole, more)
+        if more.why:
+            pages = "page was" if count == 1 else f"{count} pages were"
+            return replace(whole, cut=f"only the first {pages} read ({more.why})")
+        count += 1
+    return whole
+
+
+def _read(answer: Fetched | Unread, query: Query) -> Page:
+    if isinstance(answer, Unread):
+        return Page(answer.why, why=answer.why)
+    return page(Raw(answer.body), query.source)
+
+
+def expanded(template: str, context: Context) -> str | None:
+    """The query with its context tokens filled and quoted; None when one of them has no value."""
+    values = {
+        "patientId": context.patient_id,
+        "encounterId": context.encounter_id,
+        "userId": context.user_id,
+    }
+    if any(not values.get(name) for name in _TOKEN.findall(template)):
+        return None
+    # A user is a reference, `Type/id`: its slash stays.
+    filled = _TOKEN.sub(
+        lambda match: quote(values[match[1]] or "", safe="/" * (match[1] == "userId")), template
+    )
+    return None if "{{" in filled else filled
+
+
+async def _with_medications(found: Material, drafts: Raw | None, visit: Visit) -> Material:
+    """The material with the Medications that requests and drafts only refer to."""
+    sent = list(_resources_of(drafts)) if drafts is not None else []
+    here = found.resources.get("Medication", ())
+    requests = (*sent, *found.resources.get("MedicationRequest", ()))
+    wanted = sorted(unresolved_medications(requests, referable((*sent, *here))))[:MOST_MEDICATIONS]
+    if not wanted:
+        return found
+    answers = await gather(*(visit.get(reference, MOST_BYTES // MOST_MEDICATIONS) for reference in wanted))
+    return replace(found, resources={**found.resources, "Medication": (*here, *_medications(answers))})
+
+
+def _resources_of(drafts: Raw) -> Iterable[Raw]:
+    bundle = envelope.read(drafts)
+    return (entry.resource for entry in (bundle.entries if bundle else ()) if entry)
+
+
+def _medications(answers: Iterable[Fetched | Unread]) -> Iterable[Raw]:
+    """What came and is a Medication; the reader of the requests says what could not be resolved."""
+    raws = [Raw(answer.body) for answer in answers if isinstance(answer, Fetched)]
+    return (raw for raw in raws if envelope.type_of(raw) == "Medication")

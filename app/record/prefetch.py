@@ -1,0 +1,208 @@
+"""What an answer to a query holds, whether the EHR sent it as prefetch or it was fetched.
+
+Entries stay undecoded. An answer that is missing, broken, an error or cut is never an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import msgspec
+from msgspec import Raw
+
+from app.record import envelope
+from app.record.dates import when
+from app.record.envelope import Envelope, type_of
+from app.record.values import Gap, When
+
+NOT_SENT = "not sent"
+NOT_FHIR = "not FHIR"
+ONE_PAGE = "only the first page was sent"
+ERROR = "the EHR reported an error"
+OTHER_TYPE = "another type of resource was sent"
+UNREADABLE = "an entry could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One thing asked for: its prefetch key, the FHIR resource type it gives, and the query itself."""
+
+    key: str
+    source: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer to a query, or several pages of it joined; `state` is a word for the log.
+
+    `why` says why the query is not answered ("" when it is), `cut` why the rest of an answer was not
+    read, `next` where the rest is. `size` counts entries of any type, `total` how many were announced,
+    `ignored` those of a type that nobody asked for.
+    """
+
+    state: str
+    entries: tuple[tuple[str, Raw], ...] = ()
+    why: str = ""
+    cut: str = ""
+    next: str | None = None
+    broken: bool = False
+    ignored: int = 0
+    size: int = 0
+    total: int = 0
+
+    @property
+    def missing(self) -> str:
+        """Why a part of the answer is not here: a total that nothing accounts for is a silent cut."""
+        return self.cut or (ONE_PAGE if self.next or self.total > self.size else "")
+
+    @property
+    def complete(self) -> bool:
+        """Whether asking again could bring nothing more."""
+        return not self.why and not self.missing
+
+    @property
+    def answered(self) -> bool:
+        """Whether at least a part of the answer was read."""
+        return not self.why or bool(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that was sent and fetched: undecoded resources by FHIR type, and what was not read.
+
+    `answered` are the sources of which at least a part was read; `states` says for each query, by its
+    key, what became of it; `ignored` counts what nobody asked for; `fetches` the requests made.
+    """
+
+    resources: Mapping[str, tuple[Raw, ...]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    answered: frozenset[str] = frozenset()
+    states: Mapping[str, str] = field(default_factory=dict)
+    ignored: int = 0
+    fetches: int = 0
+
+
+def sort(prefetch: Mapping[str, Raw], queries: Iterable[Query]) -> dict[str, Page]:
+    """The answer that prefetch holds to each query, by its key."""
+    return {query.key: _sent(prefetch.get(query.key), query) for query in queries}
+
+
+def _sent(value: Raw | None, query: Query) -> Page:
+    if value is None:
+        return Page("absent", why=NOT_SENT)
+    return Page("null") if envelope.is_null(value) else page(value, query.source)
+
+
+def page(body: Raw, source: str) -> Page:
+    """A prefetched value or a fetched body as an answer to a query for one FHIR resource type."""
+    outside = envelope.read(body)
+    if outside is None or not outside.resource_type:
+        return Page("not FHIR", why=NOT_FHIR)
+    if outside.resource_type == "Bundle":
+        return _bundle(outside, source)
+    if outside.resource_type == source:
+        return Page("sent", ((source, body),))
+    if outside.resource_type == "OperationOutcome":
+        return Page("error", why=ERROR)
+    return Page("other type", why=OTHER_TYPE, ignored=1)
+
+
+def _bundle(bundle: Envelope, source: str) -> Page:
+    kept: list[tuple[str, Raw]] = []
+    failed, broken, ignored, matches = False, bundle.broken, 0, 0
+    for entry in bundle.entries:
+        kind = type_of(entry.resource) if entry else None
+        if entry is None or kind is None:
+            broken = True
+        elif kind == "OperationOutcome":
+            failed = failed or envelope.is_error(entry.resource)
+        elif kind == source or kind == "Medication" or entry.included:
+            kept.append((kind, entry.resource))
+            matches += kind == source
+        else:
+            ignored += 1
+    if ignored and not matches:
+        return Page("other type", why=OTHER_TYPE, ignored=ignored)
+    return Page(
+        "error" if failed else "sent" if kept else "empty",
+        tuple(kept),
+        why=ERROR if failed else "",
+        next=bundle.next,
+        broken=broken,
+        ignored=ignored,
+        size=len(bundle.entries),
+        total=bundle.total,
+    )
+
+
+def joined(first: Page, more: Page) -> Page:
+    """A page and the one after it; what both hold counts once. An unread second page is a cut."""
+    held = {bytes(raw) for _, raw in first.entries}
+    return replace(
+        first,
+        entries=first.entries + tuple(each for each in more.entries if bytes(each[1]) not in held),
+        cut=more.why,
+        next=more.next,
+        broken=first.broken or more.broken,
+        ignored=first.ignored + more.ignored,
+        size=first.size + more.size,
+    )
+
+
+def material(queries: Iterable[Query], pages: Mapping[str, Page]) -> Material:
+    """What the answers to all queries hold together."""
+    resources: dict[str, list[Raw]] = {}
+    gaps: list[Gap] = []
+    answered = set()
+    for query in queries:
+        answer = pages[query.key]
+        for kind, raw in answer.entries:
+            resources.setdefault(kind, []).append(raw)
+        gaps += _gaps(query, answer)
+        if answer.answered:
+            answered.add(query.source)
+    return Material(
+        {kind: tuple(each) for kind, each in resources.items()},
+        tuple(gaps),
+        frozenset(answered),
+        {key: answer.state for key, answer in pages.items()},
+        sum(answer.ignored for answer in pages.values()),
+    )
+
+
+def _gaps(query: Query, answer: Page) -> Iterable[Gap]:
+    if answer.why:
+        yield Gap(query.source, answer.why)
+    elif answer.missing:
+        yield Gap(query.source, answer.missing, _complete_since(query, answer))
+    if answer.broken:
+        yield Gap(query.source, UNREADABLE)
+
+
+def _complete_since(query: Query, answer: Page) -> date | None:
+    """The first day of which a cut answer holds everything, when it was sorted by date, latest first."""
+    if query.source != "Observation" or "_sort=-date" not in query.template:
+        return None
+    found = [_day(raw) for kind, raw in answer.entries if kind == query.source]
+    days = [day for day in found if day is not None]
+    falling = all(later.latest >= earlier.earliest for later, earlier in pairwise(days))
+    if len(days) < max(2, len(found)) or not falling or days[0].earliest <= days[-1].latest:
+        return None
+    return days[-1].latest + timedelta(days=1)
+
+
+class _Dated(msgspec.Struct, rename="camel"):
+    effective_date_time: str | None = None
+    effective_instant: str | None = None
+
+
+def _day(observation: Raw) -> When | None:
+    try:
+        dated = msgspec.json.decode(observation, type=_Dated)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return when(dated.effective_date_time or dated.effective_instant)

@@ -1,0 +1,116 @@
+"""Conditions and allergies: what stands on the problem list, how sure, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.record.dates import past
+from app.record.readers import resources
+from app.record.readers.elements import aged, concept_of, dated, link_of, states, words_of
+from app.record.readers.references import target
+from app.record.readers.scope import Json, Kind, Scope
+from app.record.values import Allergy, Concept, Condition, When
+
+SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
+_CATEGORIES = {"problem-list-item": "problem", "encounter-diagnosis": "encounter"}
+_ABATED = ("abatementDateTime", "abatementPeriod")
+_ABATED_UNDATED = ("abatementAge", "abatementRange", "abatementString", "abatementBoolean")
+
+
+def _code(resource: Json, scope: Scope) -> Concept | None:
+    return concept_of(resource.get("code"), scope)
+
+
+def _condition(resource: Json, concept: Concept, scope: Scope) -> Iterable[Condition]:
+    yield Condition(
+        concept,
+        clinical_status=_status(resource),
+        suspected=concept.suspected or _doubted(resource),
+        onset=_onset(resource, scope),
+        recorded=past(resource.get("recordedDate"), scope.today),
+        abated=_abated(resource, scope),
+        category=_category(resource),
+        encounter=_encounter(resource),
+        severity=_severity(resource),
+        link=link_of(resource),
+    )
+
+
+def _status(resource: Json) -> str | None:
+    return min(states(resource.get("clinicalStatus")), default=None)
+
+
+def _doubted(resource: Json) -> bool:
+    return not SUSPECTED.isdisjoint(states(resource.get("verificationStatus")))
+
+
+def _onset(resource: Json, scope: Scope) -> When | None:
+    began = (resource.get("onsetPeriod") or {}).get("start")
+    return (
+        past(resource.get("onsetDateTime"), scope.today)
+        or past(began, scope.today)
+        or aged(resource.get("onsetAge"), scope)
+    )
+
+
+def _abated(resource: Json, scope: Scope) -> bool:
+    """An end in the future has not come; an open period has none."""
+    if resource.get("abatementDateTime") or resource.get("abatementPeriod"):
+        return dated(resource, _ABATED, scope) is not None
+    return any(resource.get(name) not in (None, False, "false") for name in _ABATED_UNDATED)
+
+
+def _category(resource: Json) -> str | None:
+    said = states(*resource.get("category", ()))
+    said |= {word.replace(" ", "-") for word in said}
+    return next((ours for theirs, ours in _CATEGORIES.items() if theirs in said), None)
+
+
+def _encounter(resource: Json) -> str | None:
+    found = target((resource.get("encounter") or {}).get("reference"))
+    return found[1] if found else None
+
+
+def _severity(resource: Json) -> str | None:
+    """In one word where it has one: "Severe (severity modifier)" is severe."""
+    shown = words_of(resource.get("severity")) or next(iter(states(resource.get("severity"))), "")
+    return shown.partition(" (")[0].lower() or None
+
+
+def _substance(resource: Json, scope: Scope) -> Concept | None:
+    reactions = resource.get("reaction", ())
+    substances = (concept_of(reaction.get("substance"), scope) for reaction in reactions)
+    return _code(resource, scope) or next((each for each in substances if each), None)
+
+
+def _allergy(resource: Json, concept: Concept, scope: Scope) -> Iterable[Allergy]:
+    status = resource.get("status")
+    said = status.lower() if isinstance(status, str) else None
+    yield Allergy(
+        concept,
+        clinical_status=_status(resource) or (said if said in ("active", "inactive", "resolved") else None),
+        suspected=concept.suspected or _doubted(resource) or said in SUSPECTED,
+        recorded=past(resource.get("recordedDate"), scope.today),
+        link=link_of(resource),
+    )
+
+
+VOID = frozenset({"entered-in-error", "refuted"})
+CONDITION = Kind(
+    source="Condition",
+    types=frozenset({"Condition"}),
+    shape=resources.CONDITION,
+    concept=_code,
+    read=_condition,
+    renames={"dateRecorded": "recordedDate", "assertedDate": "recordedDate", "context": "encounter"},
+    void=VOID,
+)
+ALLERGY = Kind(
+    source="AllergyIntolerance",
+    types=frozenset({"AllergyIntolerance"}),
+    shape=resources.ALLERGY,
+    concept=_substance,
+    read=_allergy,
+    renames={"substance": "code", "assertedDate": "recordedDate"},
+    void=VOID,
+)

@@ -1,0 +1,150 @@
+"""Elements of a resource in shape: concepts, states, quantities and dates, read without raising."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from math import inf, isfinite, nextafter
+
+from app.answer import Interval
+from app.record.dates import at_age, past
+from app.record.readers.scope import Json, Scope
+from app.record.values import Concept, Quantity, When
+
+UCUM = "http://unitsofmeasure.org"
+_NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)", re.ASCII)
+
+
+def word(value: object) -> str:
+    """A string; a number where a code belongs is that code."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def codings(concept: Json | None) -> list[tuple[str, str, str]]:
+    """(system, code, display) of every coding that says anything."""
+    found = []
+    for coding in (concept or {}).get("coding", ()):
+        system, code, display = (word(coding.get(name)) for name in ("system", "code", "display"))
+        if code or display:
+            found.append((system, code, display))
+    return found
+
+
+def text_of(concept: Json | None) -> str:
+    """The text of a concept."""
+    return word((concept or {}).get("text"))
+
+
+def words_of(concept: Json | None) -> str:
+    """How a concept is called: its text, else the first display."""
+    return text_of(concept) or next((shown for _, _, shown in codings(concept) if shown), "")
+
+
+def match(scope: Scope, triples: Sequence[tuple[str, str, str]], text: str) -> Concept | None:
+    """Matched against the watched codes, each once for a call; None when there is nothing to match."""
+    if not triples and not text:
+        return None
+    key = (tuple(triples), text)
+    found = scope.matched.get(key)
+    if found is None:
+        found = scope.matched[key] = scope.watch.match(triples, text)
+    return found
+
+
+def concept_of(value: Json | None, scope: Scope) -> Concept | None:
+    """A CodeableConcept after matching; None when it says nothing."""
+    return match(scope, codings(value), text_of(value))
+
+
+def concepts_of(values: Iterable[Json], scope: Scope) -> tuple[Concept, ...]:
+    """Every concept of a list that says anything."""
+    found = (concept_of(value, scope) for value in values)
+    return tuple(concept for concept in found if concept is not None)
+
+
+def together(values: Sequence[Json], scope: Scope) -> Concept | None:
+    """Several CodeableConcepts as one: all their codings, and their texts in a row."""
+    triples = [triple for value in values for triple in codings(value)]
+    return match(scope, triples, " ".join(filter(None, map(text_of, values))))
+
+
+def states(*values: Json | None) -> frozenset[str]:
+    """The codes of concepts that say a state, in small letters; their texts where there is no code."""
+    found: set[str] = set()
+    for value in values:
+        if value is None:
+            continue
+        codes = {code.lower() for _, code, _ in codings(value) if code}
+        found |= codes or {text_of(value).lower()}
+    return frozenset(found - {""})
+
+
+def number(value: object) -> float | None:
+    """A finite number, also where it was sent as a string."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and value[0] not in "<>":
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e300 and isfinite(value) else None
+
+
+def is_true(value: object) -> bool:
+    """Whether a truth value is there and true; also where it was sent as a string."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def quantity(value: Json | None) -> Quantity | None:
+    """A Quantity as an interval; a comparator leaves the other bound open."""
+    amount = number((value or {}).get("value"))
+    if value is None or amount is None:
+        return None
+    return Quantity(bounded(word(value.get("comparator")), amount), unit_of(value))
+
+
+def bounded(comparator: str, amount: float) -> Interval:
+    """What a comparator says about a number; both bounds of an interval belong to it."""
+    return {
+        "<": Interval(-inf, nextafter(amount, -inf)),
+        "<=": Interval(-inf, amount),
+        ">": Interval(nextafter(amount, inf), inf),
+        ">=": Interval(amount, inf),
+    }.get(comparator, Interval(amount, amount))
+
+
+def unit_of(value: Json) -> str | None:
+    """The UCUM code of a quantity, else its unit as it is written."""
+    code, unit = word(value.get("code")), word(value.get("unit"))
+    coded = code if not value.get("system") or value["system"] == UCUM else ""
+    return coded or unit or code or None
+
+
+def spelled(value: str) -> Interval | None:
+    """A string that is a plain number, with or without a comparator."""
+    found = _NUMBER.fullmatch(value)
+    return bounded(found[1] or "", float(found[2])) if found else None
+
+
+def dated(resource: Json, names: Iterable[str], scope: Scope) -> When | None:
+    """The first of these elements that holds a date of the past; of a Period its end, else its start."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, dict):
+            found = past(value.get("end"), scope.today) or past(value.get("start"), scope.today)
+        else:
+            found = past(value, scope.today)
+        if found is not None:
+            return found
+    return None
+
+
+def aged(value: Json | None, scope: Scope) -> When | None:
+    """The days on which the patient had this Age."""
+    age = quantity(value)
+    return at_age(age.value, age.unit, scope.birth, scope.today) if age else None
+
+
+def link_of(resource: Json) -> str | None:
+    """`Type/id`, when there is an id."""
+    return f"{resource['resourceType']}/{word(resource['id'])}" if resource.get("id") else None

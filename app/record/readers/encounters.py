@@ -1,0 +1,75 @@
+"""Encounters: where and why the patient was seen, and which diagnoses belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.record.dates import past
+from app.record.readers import resources
+from app.record.readers.elements import concepts_of, link_of, match, word
+from app.record.readers.references import relative, target
+from app.record.readers.scope import Json, Kind, Scope
+from app.record.values import Concept, Encounter
+
+_ACT_CODES = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "http://hl7.org/fhir/v3/ActCode")
+_SPOKEN = {
+    "inpatient": "IMP",
+    "outpatient": "AMB",
+    "ambulatory": "AMB",
+    "emergency": "EMER",
+    "home": "HH",
+    "home health": "HH",
+    "field": "FLD",
+    "virtual": "VR",
+    "observation": "OBSENC",
+    "short stay": "SS",
+}
+
+
+def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]:
+    period = resource.get("period") or {}
+    pointers = [each.get("condition") or {} for each in resource.get("diagnosis", ())]
+    worded = (match(scope, (), word(each.get("display"))) for each in pointers)
+    yield Encounter(
+        word(resource.get("id")) or None,
+        class_code=_class(resource.get("class") or {}),
+        status=word(resource.get("status")) or None,
+        types=concepts_of(resource.get("type", ()), scope),
+        reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, worded)),
+        diagnoses=tuple(filter(None, (_condition(each.get("reference")) for each in pointers))),
+        start=past(period.get("start"), scope.today),
+        end=past(period.get("end"), scope.today),
+        link=link_of(resource),
+    )
+
+
+def _class(coding: Json) -> str | None:
+    """A v3-ActCode; a site's own code only where it says one of them in words."""
+    code, shown = word(coding.get("code")), word(coding.get("display")).lower()
+    if word(coding.get("system")) in ("", *_ACT_CODES):
+        return _SPOKEN.get(code.lower(), code.upper()) or _SPOKEN.get(shown)
+    return _SPOKEN.get(shown) or code or None
+
+
+def _condition(reference: object) -> str | None:
+    """`Condition/id`, as the link of the Condition is written."""
+    found = target(reference)
+    return relative(reference) or (f"Condition/{found[1]}" if found else None)
+
+
+def _any(resource: Json, scope: Scope) -> Concept:
+    """Every encounter matters: facts ask for classes and dates, too."""
+    return Concept()
+
+
+ENCOUNTER = Kind(
+    source="Encounter",
+    types=frozenset({"Encounter"}),
+    shape=resources.ENCOUNTER,
+    concept=_any,
+    read=_read,
+    renames={"reason": "reasonCode", "actualPeriod": "period"},
+    void=frozenset({"entered-in-error", "cancelled"}),
+    peek=None,
+    validated=False,
+)

@@ -1,0 +1,127 @@
+"""Medication requests: which product, how it is taken, for how long, and what the reference hides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from app.record.dates import past
+from app.record.dosage import dosages, supply
+from app.record.fhir_models import NOT_READABLE
+from app.record.readers import resources
+from app.record.readers.elements import codings, concept_of, link_of, match, text_of, word
+from app.record.readers.reasons import reasons_of
+from app.record.readers.references import UNDECODABLE, relative, resolve
+from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope
+from app.record.readers.shapes import shaped
+from app.record.values import Concept, Medication
+
+TYPES = frozenset({"MedicationRequest", "MedicationOrder"})
+RENAMES = {
+    "dateWritten": "authoredOn",
+    "reasonCodeableConcept": "reasonCode",
+}
+_REFERENCE = b'"medicationReference"'
+
+
+def product(resource: Json, scope: Scope) -> Concept | None:
+    """The medication: coded or worded in place, or where the reference leads.
+
+    Raises Lost when a reference leads nowhere and has no words of its own.
+    """
+    pointer = resource.get("medicationReference")
+    found = concept_of(resource.get("medicationCodeableConcept"), scope)
+    if found is not None or pointer is None:
+        return found
+    sent = resolve(pointer.get("reference"), resource, scope)
+    found = _of_medication(sent, scope) if sent else None
+    found = found or match(scope, (), word(pointer.get("display")))
+    if found is None:
+        raise Lost(Loss.UNREADABLE if sent else Loss.UNRESOLVED)
+    return found
+
+
+def _of_medication(medication: Json, scope: Scope) -> Concept | None:
+    """The code of a Medication; where no value set holds it, its ingredients are looked at too."""
+    sent = shaped(medication, resources.MEDICATION) or {}
+    if sent.get("modifierExtension"):
+        raise Lost(Loss.UNREADABLE)
+    found = concept_of(sent.get("code"), scope)
+    if found is not None and found.sets:
+        return found
+    parts = [each["itemCodeableConcept"] for each in sent.get("ingredient", ()) if each]
+    inside = [*codings(sent.get("code")), *(coding for part in parts for coding in codings(part))]
+    texts = [text_of(sent.get("code")), *map(text_of, parts)]
+    return match(scope, inside, " ".join(filter(None, texts)))
+
+
+def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
+    """The values of one medication request, whatever its status."""
+    dispense = resource.get("dispenseRequest") or {}
+    days, amount, refills = supply(dispense)
+    return Medication(
+        concept,
+        status=word(resource.get("status")) or None,
+        authored=past(resource.get("authoredOn"), scope.today),
+        dosages=dosages([_understood(each) for each in resource.get("dosageInstruction", ())]),
+        supply_days=days,
+        quantity=amount,
+        refills=refills,
+        reasons=reasons_of(resource, scope),
+        prior=relative((resource.get("priorPrescription") or {}).get("reference")),
+        link=link_of(resource),
+    )
+
+
+def _understood(instruction: Json) -> Json:
+    """The instruction, unless an extension changes its meaning."""
+    return NOT_READABLE if instruction.get("modifierExtension") else instruction
+
+
+def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Medication]:
+    yield medication(resource, concept, scope)
+
+
+class _Pointer(msgspec.Struct):
+    reference: str | None = None
+
+
+class _Peek(msgspec.Struct):
+    medicationReference: _Pointer | None = None
+
+
+_PEEK = msgspec.json.Decoder(_Peek)
+
+
+def unresolved_medications(raws: Iterable[RawJson], others: Mapping[str, RawJson]) -> set[str]:
+    """The `Medication/id` references (or full URLs) of requests that nothing sent along answers."""
+    missing = set()
+    for raw in raws:
+        if _REFERENCE not in bytes(raw):
+            continue
+        try:
+            pointer = _PEEK.decode(raw).medicationReference
+        except UNDECODABLE:
+            continue
+        missing.add(pointer.reference if pointer and pointer.reference else "")
+    return {each for each in missing if fetchable(each, others)}
+
+
+def fetchable(reference: str, others: Mapping[str, RawJson]) -> bool:
+    """Whether a reference points to a resource on a server that was not sent along."""
+    if not reference or reference.startswith(("#", "urn:")) or "?" in reference:
+        return False
+    return reference not in others and relative(reference) not in others
+
+
+MEDICATION_REQUEST = Kind(
+    source="MedicationRequest",
+    types=TYPES,
+    shape=resources.MEDICATION_REQUEST,
+    concept=product,
+    read=_read,
+    renames=RENAMES,
+    void=frozenset({"entered-in-error", "cancelled", "draft"}),
+    peek="medicationCodeableConcept",
+)

@@ -1,0 +1,109 @@
+"""What reading needs to know about its call, what it counts, and how an entry is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from app.record.values import Concept, Gap, WatchedCodes, When
+
+Json = dict[str, Any]
+"""One FHIR resource or element as decoded JSON."""
+RawJson = msgspec.Raw | bytes
+"""One resource as the EHR sent it, not decoded yet."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one call read, in numbers, for its log line; and how many validations it may still do."""
+
+    validations_left: int = 2000
+    irrelevant: int = 0
+    void: int = 0
+    mended: int = 0
+    unvalidated: int = 0
+    foreign: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    accepted: set[tuple[str, bytes]] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One call: the watched codes, the patient, today, and resources that references may point to.
+
+    `others` maps `Type/id` (or a full URL) to a resource. `filtering` off reads every entry the long
+    way; it must change nothing but the time that it takes. `seen` and `matched` remember what a code
+    came to, because a record repeats itself.
+    """
+
+    watch: WatchedCodes
+    patient_id: str
+    today: date
+    birth: When | None = None
+    others: Mapping[str, RawJson | Json] = field(default_factory=dict)
+    filtering: bool = True
+    tally: Tally = field(default_factory=Tally)
+    seen: dict[bytes, tuple[str, ...] | None] = field(default_factory=dict)
+    matched: dict[tuple[tuple[tuple[str, str, str], ...], str], Concept] = field(default_factory=dict)
+
+
+class Loss(Enum):
+    """Why an entry that was sent could not be used."""
+
+    UNREADABLE = "could not be read"
+    OTHER_PATIENT = "belongs to another patient"
+    UNRESOLVED = "medication reference could not be resolved"
+    TOO_LONG = "not read: the record is too long"
+
+
+class Lost(Exception):
+    """An entry cannot be used; the others go on."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+        super().__init__(loss.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one source is read: its types, shape, concept, values, and what is left out.
+
+    `peek` names the element whose code decides relevance, `further` those that may add to it.
+    `void` are the statuses of what never was, or is not yet: left out without a gap.
+    """
+
+    source: str
+    types: frozenset[str]
+    shape: dict[str, Any]
+    concept: Callable[[Json, Scope], Concept | None]
+    read: Callable[[Json, Concept, Scope], Iterable[Any]]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    void: frozenset[str] = frozenset({"entered-in-error"})
+    peek: str | None = "code"
+    further: tuple[str, ...] = ()
+    validated: bool = True
+
+
+def gaps_of(source: str, losses: Mapping[Loss, int]) -> tuple[Gap, ...]:
+    """One gap for each way in which entries were lost, with their number."""
+    return tuple(Gap(source, _sentence(source, loss, losses[loss])) for loss in Loss if losses.get(loss))
+
+
+def _sentence(source: str, loss: Loss, count: int) -> str:
+    if loss is Loss.OTHER_PATIENT:
+        return f"{counted(count, 'resource')} {'belongs' if count == 1 else 'belong'} to another patient"
+    if loss is Loss.UNRESOLVED:
+        return f"{counted(count, 'medication reference')} could not be resolved"
+    return f"{counted(count, source)} {loss.value}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"

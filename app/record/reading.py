@@ -1,0 +1,167 @@
+"""The one reading path: undecoded FHIR entries in, neutral values out, and a gap for what was lost.
+
+Each entry is peeked at, put into shape, checked with fhir.resources and read, under a guard: one bad
+entry never sinks the rest, and never counts as an empty one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from app.record.dates import past
+from app.record.fhir_models import accepted
+from app.record.readers import resources
+from app.record.readers.conditions import ALLERGY, CONDITION
+from app.record.readers.elements import is_true, states, word
+from app.record.readers.encounters import ENCOUNTER
+from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
+from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
+from app.record.readers.observations import OBSERVATION
+from app.record.readers.peek import irrelevant
+from app.record.readers.references import UNDECODABLE, about, referable
+from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, Tally, gaps_of
+from app.record.readers.shapes import shaped
+from app.record.record import Collection
+from app.record.values import Encounter, Gap, Patient
+
+__all__ = [
+    "KINDS",
+    "Scope",
+    "Tally",
+    "read_collection",
+    "read_patient",
+    "referable",
+    "unresolved_medications",
+]
+
+KINDS = {
+    kind.source: kind
+    for kind in (
+        ALLERGY,
+        CONDITION,
+        ENCOUNTER,
+        IMAGES,
+        MEDICATION_REQUEST,
+        OBSERVATION,
+        PROCEDURE,
+        REPORT,
+        SERVICE_REQUEST,
+    )
+}
+_RENAMES = {"patient": "subject"}
+_SEXES = frozenset({"female", "male", "other"})
+_NOT_ORDERED = frozenset({"option", "proposal"})
+
+
+def read_collection(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...], scope: Scope) -> Collection:
+    """The watched values of one FHIR resource type, and what could not be read of it.
+
+    `raws` are resources as they were sent, `gaps` what is known already not to have been sent. Never
+    raises for what an entry holds.
+    """
+    kind = KINDS[source]
+    items: list[Any] = []
+    losses: Counter[Loss] = Counter()
+    for raw in raws:
+        try:
+            items += _values(kind, raw, scope)
+        except Lost as lost:
+            losses[lost.loss] += 1
+        except Exception as fault:
+            losses[Loss.UNREADABLE] += 1
+            scope.tally.faults[type(fault).__name__] += 1
+    return Collection(tuple(items), _by_set(items), gaps + gaps_of(source, losses))
+
+
+def _by_set(items: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
+    sets: dict[str, list[Any]] = {}
+    for item in items:
+        concepts = (*item.types, *item.reasons) if isinstance(item, Encounter) else (item.concept,)
+        for name in frozenset[str]().union(*(concept.sets for concept in concepts)):
+            sets.setdefault(name, []).append(item)
+    return {name: tuple(each) for name, each in sets.items()}
+
+
+def _values(kind: Kind, raw: RawJson, scope: Scope) -> Iterable[Any]:
+    if scope.filtering and irrelevant(kind, raw, scope):
+        return ()
+    sent = decoded(raw)
+    if sent.get("resourceType") not in kind.types:
+        return ()
+    resource = in_shape(kind, sent)
+    if not about(resource.get("subject"), scope.patient_id):
+        raise Lost(Loss.OTHER_PATIENT)
+    if void(kind, resource):
+        scope.tally.void += 1
+        return ()
+    concept = kind.concept(resource, scope)
+    if concept is None:
+        raise Lost(Loss.UNREADABLE)
+    if kind is not ENCOUNTER and not concept.sets:
+        scope.tally.irrelevant += 1
+        scope.tally.foreign.update(concept.foreign)
+        return ()
+    return list(kind.read(checked(kind, resource, scope), concept, scope))
+
+
+def decoded(raw: RawJson) -> Json:
+    """One resource as a mapping. Raises Lost for broken JSON and for what is no resource."""
+    try:
+        sent = msgspec.json.decode(raw)
+    except UNDECODABLE:
+        raise Lost(Loss.UNREADABLE) from None
+    if not isinstance(sent, dict) or not isinstance(sent.get("resourceType"), str):
+        raise Lost(Loss.UNREADABLE)
+    return sent
+
+
+def in_shape(kind: Kind, sent: Json) -> Json:
+    """The elements that are read, under their R4 names and in their R4 form; `sent` stays as it is."""
+    renamed = dict(sent)
+    for old, new in (*_RENAMES.items(), *kind.renames.items()):
+        if sent.get(old) and not sent.get(new):
+            renamed[new] = sent[old]
+    return {**(shaped(renamed, kind.shape) or {}), "resourceType": sent["resourceType"]}
+
+
+def void(kind: Kind, resource: Json) -> bool:
+    """Whether the resource says of itself that it does not count: an error, refuted, not to be done."""
+    said = states(resource.get("verificationStatus")) | {word(resource.get("status")).lower()}
+    return (
+        not said.isdisjoint(kind.void)
+        or word(resource.get("intent")).lower() in _NOT_ORDERED
+        or is_true(resource.get("doNotPerform"))
+        or is_true(resource.get("notDone"))
+    )
+
+
+def checked(kind: Kind, resource: Json, scope: Scope) -> Json:
+    """A resource in shape as its model accepts it. Raises Lost when an extension changes its meaning."""
+    if resource.get("modifierExtension"):
+        raise Lost(Loss.UNREADABLE)
+    return accepted(kind.source, resource, scope.tally) if kind.validated else resource
+
+
+def read_patient(raw: RawJson | None, scope: Scope) -> tuple[Patient, tuple[Gap, ...]]:
+    """Age, sex and whether the patient died; a Patient that is somebody else is never used."""
+    if raw is None:
+        return Patient(), ()
+    try:
+        sent = decoded(raw)
+    except Lost as lost:
+        return Patient(), gaps_of("Patient", {lost.loss: 1})
+    resource = shaped(sent, resources.PATIENT) or {}
+    if resource.get("resourceType") != "Patient":
+        return Patient(), gaps_of("Patient", {Loss.UNREADABLE: 1})
+    if word(resource.get("id")) not in ("", scope.patient_id):
+        return Patient(), gaps_of("Patient", {Loss.OTHER_PATIENT: 1})
+    sex = word(resource.get("gender")).lower()
+    return Patient(
+        birth=past(resource.get("birthDate"), scope.today),
+        sex=sex if sex in _SEXES else None,
+        deceased=is_true(resource.get("deceasedBoolean")) or "deceasedDateTime" in resource,
+    ), ()

@@ -1,0 +1,227 @@
+"""Decision to card: its words with the blanks filled, its reasons, and one click for each suggestion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import inf
+from uuid import UUID, uuid5
+
+from app.answer import Answer, Finding, Interval, Reason
+from app.decide import Decision
+from app.facts.asking import Facts
+from app.knowledge.load import Knowledge
+from app.protocol.response import SUMMARY_LIMIT, Card, Coding, Link, Source, Suggestion
+from app.record.values import ORDER, Order
+from app.suggest import Setting, suggestion_action
+
+NAMESPACE = UUID("6f1f6f4e-2c0b-5a63-9d0f-3f4d7f6a1c55")
+"""The project's namespace for uuid5: the same call yields the same cards."""
+ORDER_LIMIT = 60
+"""Code points that an order's name, or any other text of the EHR, may take on a card."""
+_FINDINGS = 4
+_LABELS = 6
+_BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a card needs to know of the call that it answers; `fhir_server` has no trailing slash."""
+
+    hook_instance: str
+    client: str
+    setting: Setting
+    fhir_server: str | None = None
+
+
+def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...], call: Call) -> Card:
+    """One card, complete: nothing in it is null or empty."""
+    recommendation = decision.recommendation
+    uuid = uuid5(NAMESPACE, "|".join((call.client, call.hook_instance, decision.id, _about(decision.order))))
+    evidence = knowledge.evidence[recommendation.because[0]]
+    suggestions = _suggestions(knowledge, decision, uuid, call)
+    return Card(
+        uuid=str(uuid),
+        summary=_summary(knowledge, facts, decision),
+        indicator=decision.indicator,
+        detail=_detail(knowledge, facts, decision, also),
+        source=Source(
+            label=f"{knowledge.services.source_label} ({evidence.short})",
+            url=evidence.url,
+            topic=Coding(
+                code=decision.id, system=knowledge.services.topic_system, display=recommendation.title
+            ),
+        ),
+        suggestions=suggestions or None,
+        selection_behavior="any" if suggestions else None,
+        override_reasons=[_override(knowledge, each) for each in recommendation.override_reasons] or None,
+        links=[*_found(knowledge, decision, call), *_sources(knowledge, decision)] or None,
+    )
+
+
+def _found(knowledge: Knowledge, decision: Decision, call: Call) -> Iterator[Link]:
+    """Links to what the card speaks of, where it stands in the EHR."""
+    labels = {knowledge.facts[name].label for name in decision.recommendation.say.link_to}
+    links = [each for each in decision.findings if each.label in labels and each.link]
+    if call.fhir_server:
+        for each in dict.fromkeys(links):
+            said = f"{each.label}: {each.what}"
+            label = f"{_cut(said, ORDER_LIMIT)}, {each.date or 'date not recorded'}"
+            yield Link(label=label, url=f"{call.fhir_server}/{each.link}", type="absolute")
+
+
+def _sources(knowledge: Knowledge, decision: Decision) -> Iterator[Link]:
+    for evidence in (knowledge.evidence[name] for name in decision.recommendation.because):
+        if evidence.url:
+            yield Link(label=evidence.short, url=evidence.url, type="absolute")
+
+
+def _about(order: Order | None) -> str:
+    if order is None:
+        return "patient"
+    return order.reference if "/" in order.reference else str(order.position)
+
+
+def _summary(knowledge: Knowledge, facts: Facts, decision: Decision) -> str:
+    group = knowledge.groups.groups[decision.recommendation.group]
+    tail = f" {group.unchecked}" if decision.group_unchecked and group.unchecked else ""
+    words = decision.summary + tail
+    blanks = max(1, len(_BLANK.findall(words)))
+    room = (SUMMARY_LIMIT - len(_BLANK.sub("", words))) // blanks
+    return _cut(_filled(words, facts, decision.order, room), SUMMARY_LIMIT)
+
+
+def _filled(words: str, facts: Facts, order: Order | None, room: int | None = None) -> str:
+    """The words with `{order}` and `{fact}` filled; text of the EHR is cut, and escaped where it is Markdown.
+
+    `room` is given for a summary, which is plain text.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[1]
+        text = order_name(order) if name == "order" else shown(facts.ask(name, order))
+        return plain(_cut(text, ORDER_LIMIT)) if room is None else _cut(text, min(room, ORDER_LIMIT))
+
+    return _BLANK.sub(fill, words)
+
+
+def order_name(order: Order | None) -> str:
+    """What the order is called: our own display, or the EHR's words."""
+    name = " ".join(order.concept.display.split()) if order else ""
+    return name or "this order"
+
+
+def shown(answer: Answer) -> str:
+    """An answer in words: a number, or the first thing found."""
+    if isinstance(answer.value, Interval):
+        low, high = answer.value.low, answer.value.high
+        if low == high:
+            return f"{low:g}"
+        if high == inf:
+            return f"at least {low:g}"
+        return f"at most {high:g}" if low == -inf else f"{low:g} to {high:g}"
+    if isinstance(answer.value, str):
+        return answer.value
+    return answer.findings[0].what if answer.findings else ""
+
+
+def plain(text: str) -> str:
+    """Text of the EHR, safe inside Markdown: one line, marks escaped."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _cut(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: max(0, limit - 1)].rstrip()}…"
+
+
+def _detail(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...]) -> str:
+    """Why it fires, what to do instead, what could not be checked, and the evidence: in this order."""
+    blocks = [
+        "\n".join(_why(knowledge, decision)),
+        _filled(decision.detail.strip(), facts, decision.order),
+        "\n".join(f"- {_filled(note, facts, decision.order)}" for note in decision.notes),
+        "\n".join(f"- Also consider: {title}" for title in also),
+        _could_not_check(knowledge, decision.unchecked),
+        _evidence(knowledge, decision),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _why(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
+    about = decision.order.reference if decision.order else None
+    findings = [each for each in decision.findings if each.source != ORDER or each.link != about]
+    # What an order says is of today, whichever fact found it.
+    unique = {(each.what, each.source, each.source == ORDER or each.date): each for each in findings}
+    for each in list(unique.values())[:_FINDINGS]:
+        yield f"- {_finding(knowledge, each)}"
+
+
+def _finding(knowledge: Knowledge, finding: Finding) -> str:
+    label, what = finding.label, plain(_cut(finding.what, ORDER_LIMIT))
+    shown = f"{label}: {what}" if label and label.lower() not in what.lower() else what
+    shown = f"{shown[:1].upper()}{shown[1:]}"
+    where = knowledge.groups.sources.get(finding.source, finding.source)
+    dated = "" if finding.source in (ORDER, "Patient") else f", {finding.date or 'date not recorded'}"
+    marks = [
+        mark for mark, holds in (("suspected", finding.suspected), ("by words", finding.worded)) if holds
+    ]
+    return f"{shown}{dated} ({', '.join([where, *marks])})"
+
+
+def _could_not_check(knowledge: Knowledge, unchecked: Iterable[Reason]) -> str:
+    """`Not sent: encounters, observations (temperature, CRP). Refused (403): problem list.`
+
+    What a source would have told is named as long as there is little of it to name.
+    """
+    labels: dict[str, dict[str, dict[str, None]]] = {}
+    for reason in unchecked:
+        named = labels.setdefault(reason.why, {}).setdefault(reason.source, {})
+        named |= {reason.label: None} if reason.label else {}
+    many = sum(len(named) for sources in labels.values() for named in sources.values()) > _LABELS
+    sentences = [
+        f"{why[:1].upper()}{why[1:]}: "
+        + ", ".join(_unread(knowledge, source, () if many else named) for source, named in sources.items())
+        for why, sources in labels.items()
+    ]
+    return f"**Could not check.** {'. '.join(sentences)}." if sentences else ""
+
+
+def _unread(knowledge: Knowledge, source: str, labels: Iterable[str]) -> str:
+    named = ", ".join(labels)
+    word = knowledge.groups.sources.get(source, source)
+    return f"{word} ({named})" if named else word
+
+
+def _evidence(knowledge: Knowledge, decision: Decision) -> str:
+    sources = [knowledge.evidence[each] for each in decision.recommendation.because]
+    named = "; ".join(f"{each.short} ({each.strength})" for each in sources)
+    return f"**Evidence:** {named}."
+
+
+def _override(knowledge: Knowledge, reason_id: str) -> Coding:
+    reason = knowledge.override_reasons[reason_id]
+    return Coding(
+        code=reason.code or reason_id,
+        system=reason.system or knowledge.services.override_system,
+        display=reason.display,
+    )
+
+
+def _suggestions(knowledge: Knowledge, decision: Decision, card_uuid: UUID, call: Call) -> list[Suggestion]:
+    built = []
+    for offered in decision.offers:
+        suggestion = knowledge.suggestions[offered.offer.suggestion]
+        action = suggestion_action(suggestion, offered.order, call.setting)
+        if action is not None:
+            built.append(
+                Suggestion(
+                    label=_cut(suggestion.label.replace("{order}", order_name(offered.order)), 80),
+                    uuid=str(uuid5(card_uuid, offered.offer.suggestion)),
+                    is_recommended=offered.offer.recommended or None,
+                    actions=[action],
+                )
+            )
+    return built

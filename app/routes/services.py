@@ -1,0 +1,118 @@
+"""Discovery, and the hook calls: parse, hydrate, answer, respond. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app import logs
+from app.errors import BadRequest, PreconditionFailed, UnknownService, UnsupportedMediaType
+from app.knowledge.recommendation import Service
+from app.protocol import discovery, response
+from app.protocol.request import HookRequest, parse
+from app.record.prefetch import Material, Query
+
+PATH = "/cds-services/{id}"
+_JSON = frozenset({"", "application/json", "application/fhir+json"})
+
+
+class Answered(Protocol):
+    """What the pure core gives back: the response, and counts for the log."""
+
+    @property
+    def response(self) -> response.Response:
+        """The cards."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many decisions of each outcome, and the like."""
+        ...
+
+
+Hydrate = Callable[[HookRequest, tuple[Query, ...]], Awaitable[Material]]
+Answer = Callable[[Service, HookRequest, Material], Answered]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One service with the queries of its hook."""
+
+    service: Service
+    queries: tuple[Query, ...]
+
+
+def discovery_routes(listing: discovery.Discovery) -> APIRouter:
+    """`GET /cds-services`."""
+    router = APIRouter()
+    body = discovery.encode(listing)
+
+    @router.head("/cds-services", include_in_schema=False)
+    @router.get("/cds-services")
+    async def services() -> Response:
+        """The services, each with its hook and its prefetch."""
+        return Response(body, media_type="application/json")
+
+    return router
+
+
+def hook_route(endpoints: Mapping[str, Endpoint], hydrate: Hydrate, answer: Answer) -> BaseRoute:
+    """`POST /cds-services/{id}`; a plain route, because this one must be fast."""
+
+    async def call(http: Request) -> Response:
+        """Answer one hook."""
+        line = logs.line(http.scope)
+        line.note(route=PATH)
+        endpoint = endpoints.get(http.path_params["id"])
+        if endpoint is None:
+            raise UnknownService()
+        service = endpoint.service
+        line.note(service=service.id, hook=service.hook)
+        request = await _request(http, service)
+        line.lap("parse")
+        material = await hydrate(request, endpoint.queries)
+        line.lap("hydrate")
+        line.note(**_gathered(material))
+        answered = answer(service, request, material)
+        line.lap("answer")
+        line.note(counts=answered.counts(), indicators=_indicators(answered))
+        return Response(response.encode(answered.response), media_type="application/json")
+
+    return Route(PATH, call, methods=["POST"])
+
+
+async def _request(http: Request, service: Service) -> HookRequest:
+    """The parsed body; refused when it is for another hook, or when its orders were withheld."""
+    kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _JSON:
+        raise UnsupportedMediaType("The body must be application/json.")
+    if http.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body must not be compressed.")
+    request = parse(await http.body())
+    if request.hook != service.hook:
+        raise BadRequest("hook", f"This service answers the hook {service.hook}, not this one.")
+    if service.orders != "none" and request.context.draft_orders is None:
+        element = "context.draftOrders"
+        what = f"{element} was not sent; the client may lack the scope for unsigned orders."
+        raise PreconditionFailed(what, element)
+    return request
+
+
+def _gathered(material: Material) -> dict[str, object]:
+    """What the log says of the data: names of sources, numbers, and states of our own wording."""
+    return {
+        "prefetch": dict(material.states),
+        "fetches": material.fetches,
+        "ignored": material.ignored,
+        "gaps": dict(Counter(gap.source for gap in material.gaps)),
+    }
+
+
+def _indicators(answered: Answered) -> dict[str, int]:
+    return dict(Counter(card.indicator for card in answered.response.cards))

@@ -1,0 +1,116 @@
+"""Settings, read once from the environment (`PLUMBLINE_*`), frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ByteSize, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.knowledge.nearest import nearest
+
+PREFIX = "PLUMBLINE_"
+_CARDS = Path(__file__).parent.parent / "cards"
+
+
+class FaultySettings(ValueError):
+    """The environment cannot be served with; every fault, one a line, with what to do about it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(faults))
+
+
+class Settings(BaseSettings):
+    """What an installation may choose. Sizes are bytes (`10MiB` is understood), `deadline_ms` ms."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    mode: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    cards: Path = _CARDS
+    body_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(10 * 1024 * 1024)
+    deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 400
+    timezone: str = "UTC"
+    max_cards: Annotated[int, Field(ge=1)] | None = None
+    today: date | None = None
+    cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        _zone(name)
+        return name
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, origins: object) -> object:
+        if not isinstance(origins, str):
+            return origins
+        return tuple(each.strip() for each in origins.split(",") if each.strip())
+
+    @model_validator(mode="after")
+    def _only_in_development(self) -> Settings:
+        if self.today and self.mode == "production":
+            raise ValueError(f"{PREFIX}TODAY pins the date and is refused outside development; remove it")
+        return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins of browsers that may call: any in development, none in production unless listed."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return ("*",) if self.mode == "development" else ()
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of an environment; FaultySettings lists everything that is wrong with it."""
+    names = {f"{PREFIX}{field.upper()}": field for field in Settings.model_fields}
+    given = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX)}
+    known = {name: value for name, value in given.items() if name in names}
+    faults = [f"there is no setting {name}{_nearest(name)}" for name in given.keys() - known]
+    try:
+        settings = Settings.model_validate({names[name]: value for name, value in known.items() if value})
+    except ValidationError as error:
+        faults += [_fault(each) for each in error.errors()]
+    if faults:
+        raise FaultySettings(sorted(faults))
+    return settings
+
+
+def today(settings: Settings, clock: Callable[[], datetime]) -> date:
+    """The date that dates in a record are compared with; `clock` gives an aware date and time."""
+    return settings.today or clock().astimezone(_zone(settings.timezone)).date()
+
+
+def now() -> datetime:
+    """The clock of the machine."""
+    return datetime.now(UTC)
+
+
+def _nearest(name: str) -> str:
+    """The nearest right name; compared without what all names begin with."""
+    own = [field.upper() for field in Settings.model_fields]
+    return nearest(name.upper().removeprefix(PREFIX), own).replace("`", f"`{PREFIX}", 1)
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # must work where no time zone data is installed
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is no time zone of this machine (is tzdata installed?)") from error
+
+
+def _fault(error: ErrorDetails) -> str:
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {said}" if error["loc"] else said

@@ -1,0 +1,61 @@
+"""Suggestions: a resource from its template, the EHR's own draft with changes, or a removal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.knowledge.recommendation import Suggestion
+from app.protocol.response import Action
+from app.record.values import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What fills the blanks of a template: references and the ISO date of today."""
+
+    patient: str
+    today: str
+    encounter: str | None = None
+
+
+def suggestion_action(suggestion: Suggestion, order: Order | None, setting: Setting) -> Action | None:
+    """The one action of a suggestion; None when there is no order with an id to change."""
+    if suggestion.action == "create":
+        resource = filled(suggestion.resource, setting)
+        return Action(type="create", description=suggestion.description, resource=resource)
+    if order is None or "/" not in order.reference:
+        return None
+    if suggestion.action == "delete":
+        return Action(type="delete", description=suggestion.description, resource_id=order.reference)
+    changed = {**_without_empty(order.raw), **filled(suggestion.changes, setting)}
+    return Action(type="update", description=suggestion.description, resource=changed)
+
+
+def _without_empty(sent: Any) -> Any:
+    """The EHR's own JSON without the nulls and empty containers that we must not send back."""
+    if isinstance(sent, Mapping):
+        parts = {key: _without_empty(value) for key, value in sent.items()}
+        return {key: value for key, value in parts.items() if value not in _EMPTY}
+    if isinstance(sent, list):
+        return [value for each in sent if (value := _without_empty(each)) not in _EMPTY]
+    return sent
+
+
+def filled(template: Any, setting: Setting) -> Any:
+    """The template with its blanks filled; an element whose blank has nothing to fill it is left out."""
+    if isinstance(template, dict):
+        parts = {key: filled(value, setting) for key, value in template.items()}
+        return {key: value for key, value in parts.items() if value not in _EMPTY}
+    if isinstance(template, list | tuple):
+        return [value for each in template if (value := filled(each, setting)) not in _EMPTY]
+    return _BLANKS[template](setting) if isinstance(template, str) and template in _BLANKS else template
+
+
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_BLANKS = {
+    "{patient}": lambda setting: setting.patient,
+    "{today}": lambda setting: setting.today,
+    "{encounter}": lambda setting: setting.encounter,
+}

@@ -1,0 +1,162 @@
+"""Rounds of requests against both servers in turn, so that a busy machine slows both alike."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.bench.bodies import Body, all_bodies
+from tests.bench.connection import Connection, post
+from tests.bench.servers import Server, floor, service
+
+ROUNDS = 9
+WARM_UP = 30
+# Requests a round: at most so many, at least FEWEST, and fewer for a slow service, to end in time.
+COUNTS = {"1 KB": 1000, "20 KB": 400, "100 KB": 120, "500 KB": 40}
+FEWEST = 10
+ROUND_SECONDS = 0.5
+MODES = ("first", "repeated")
+
+
+@dataclass(slots=True)
+class Series:
+    """What one server, size and mode cost: CPU a request in each round, time of each request."""
+
+    cpu_us: list[float] = field(default_factory=list)
+    latency_ms: list[float] = field(default_factory=list)
+
+    def cpu(self) -> float:
+        """Median CPU microseconds a request."""
+        return statistics.median(self.cpu_us)
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds that this share of the requests stayed under."""
+        ordered = sorted(self.latency_ms)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a size in one mode."""
+
+    size: str
+    mode: str
+    bytes: int
+    floor_us: float
+    service_us: float
+    ratio: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A whole run: the rows and the resident memory of each server at the end."""
+
+    rows: tuple[Row, ...]
+    memory_mb: dict[str, float]
+
+
+def send_round(server: Server, path: str, bodies: Iterator[bytes], requests: int, series: Series) -> None:
+    """Sends that many requests and adds what they cost; ValueError when one is not answered with 200."""
+    prepared = [post(path, next(bodies)) for _ in range(requests)]
+    # A connection for each round: servers close one that was idle while the other server was measured.
+    with Connection(server.port) as connection:
+        spent = -server.cpu_ns()
+        for request in prepared:
+            started = time.perf_counter()
+            status, _ = connection.exchange(request)
+            series.latency_ms.append((time.perf_counter() - started) * 1000)
+            if status != 200:
+                raise ValueError(f"{server.name} answered {status} at {path}")
+        series.cpu_us.append((spent + server.cpu_ns()) / requests / 1000)
+
+
+def prefetch_keys(connection: Connection) -> dict[str, dict[str, str]]:
+    """For each hook its prefetch keys and the resource type that each asks for, from discovery."""
+    status, body = connection.get("/cds-services")
+    if status != 200:
+        raise ValueError(f"discovery answered {status}")
+    return {
+        entry["hook"]: {
+            key: query.split("?")[0].split("/")[0] for key, query in entry.get("prefetch", {}).items()
+        }
+        for entry in json.loads(body)["services"]
+    }
+
+
+def check_answer(server: Server, body: Body) -> None:
+    """ValueError when a body with a record in it gives no card: then the run would measure nothing."""
+    with Connection(server.port) as connection:
+        status, answer = connection.exchange(post(path_of(body), body.first(0)))
+    cards = json.loads(answer).get("cards") if status == 200 else None
+    if cards is None or (not cards and body.hook != "patient-view"):
+        raise ValueError(f"{body.name}: expected cards, got {status} {answer[:300]!r}")
+
+
+def path_of(body: Body) -> str:
+    """The service that answers the body's hook."""
+    return f"/cds-services/low-back-pain-{body.hook}"
+
+
+def numbered(make: Callable[[int], bytes], numbers: Iterator[int]) -> Iterator[bytes]:
+    """A body for each number; a number is never used twice in a run."""
+    return (make(number) for number in numbers)
+
+
+def measure_body(servers: Mapping[str, Server], body: Body, numbers: Iterator[int]) -> list[Row]:
+    """Warm-up, then ROUNDS rounds of floor, first and repeated in turn."""
+    path = path_of(body)
+    feeds = {
+        "floor": (servers["floor"], numbered(body.first, numbers)),
+        "first": (servers["service"], numbered(body.first, numbers)),
+        "repeated": (servers["service"], numbered(body.repeated, numbers)),
+    }
+    series = {name: Series() for name in feeds}
+    for name, (server, feed) in feeds.items():
+        send_round(server, path, feed, WARM_UP, series[name])
+    requests = requests_a_round(body, series["first"])
+    series = {name: Series() for name in feeds}
+    for _ in range(ROUNDS):
+        for name, (server, feed) in feeds.items():
+            send_round(server, path, feed, requests, series[name])
+    return [row(body, mode, series["floor"], series[mode]) for mode in MODES]
+
+
+def requests_a_round(body: Body, warm_up: Series) -> int:
+    """How many requests of this size fit in a round, the same number for every server and mode."""
+    fitting = int(ROUND_SECONDS * 1000 / warm_up.percentile(0.50))
+    return min(COUNTS[body.name], max(FEWEST, fitting))
+
+
+def row(body: Body, mode: str, at_floor: Series, at_service: Series) -> Row:
+    """The line of the table for a mode; the ratio is the median of the ratios of neighbouring rounds."""
+    pairs = zip(at_service.cpu_us, at_floor.cpu_us, strict=True)
+    return Row(
+        size=body.name,
+        mode=mode,
+        bytes=len(body.template),
+        floor_us=at_floor.cpu(),
+        service_us=at_service.cpu(),
+        ratio=statistics.median(above / below for above, below in pairs),
+        p50_ms=at_service.percentile(0.50),
+        p99_ms=at_service.percentile(0.99),
+    )
+
+
+def measure() -> Result:
+    """Starts both servers, measures every size, stops them."""
+    with floor() as below, service() as above:
+        servers = {"floor": below, "service": above}
+        with Connection(above.port) as connection:
+            keys = prefetch_keys(connection)
+        numbers = count(1)
+        rows: list[Row] = []
+        for body in all_bodies(keys):
+            check_answer(above, body)
+            rows += measure_body(servers, body, numbers)
+        return Result(tuple(rows), {name: server.memory_mb() for name, server in servers.items()})

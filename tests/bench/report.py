@@ -1,0 +1,73 @@
+"""The table, the file of the latest run, and the comparison with the committed ratios."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.measure import Result
+
+HERE = Path(__file__).parent
+BASELINE = HERE / "baseline.json"
+LATEST = HERE.parents[1] / ".bench" / "latest.json"
+MARK = 4.0
+WORSE = 1.25
+
+Ratios = dict[str, dict[str, float]]
+
+
+def ratios(result: Result) -> Ratios:
+    """Ratio by size and mode, two decimals."""
+    found: Ratios = {}
+    for row in result.rows:
+        found.setdefault(row.size, {})[row.mode] = round(row.ratio, 2)
+    return found
+
+
+def print_table(result: Result) -> None:
+    """One line for each size and mode."""
+    table = Table(title="CPU a request; the floor decodes the body and answers fixed bytes")
+    for heading in ("body", "mode", "bytes", "floor µs", "service µs", "ratio", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="left" if heading in ("body", "mode") else "right")
+    for row in result.rows:
+        costs = (f"{row.floor_us:.0f}", f"{row.service_us:.0f}", f"{row.ratio:.2f}")
+        times = (f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}")
+        table.add_row(row.size, row.mode, str(row.bytes), *costs, *times)
+    memory = ", ".join(f"{name} {used:.0f} MB" for name, used in result.memory_mb.items())
+    console = Console(width=100)
+    console.print(table)
+    console.print(f"resident memory: {memory}; Python {platform.python_version()}", highlight=False)
+
+
+def write(path: Path, result: Result) -> None:
+    """The ratios, and what they were measured with."""
+    path.parent.mkdir(exist_ok=True)
+    content = {"python": platform.python_version(), "ratios": ratios(result)}
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def faults(result: Result, baseline: Ratios) -> list[str]:
+    """Every ratio above the mark, or a quarter worse than the committed one, in a sentence each."""
+    found: list[str] = []
+    for size, modes in ratios(result).items():
+        for mode, ratio in modes.items():
+            committed = baseline.get(size, {}).get(mode)
+            if ratio > MARK:
+                found.append(f"{size} {mode}: {ratio:.2f} times the floor; the mark is {MARK:.0f}")
+            elif committed is None:
+                found.append(f"{size} {mode}: no committed ratio; run python -m tests.bench --write")
+            elif ratio > committed * WORSE:
+                found.append(f"{size} {mode}: {ratio:.2f} times the floor; {committed:.2f} is committed")
+    return found
+
+
+def committed_ratios() -> Ratios:
+    """The ratios of baseline.json; empty when there is none yet."""
+    if not BASELINE.exists():
+        return {}
+    loaded: Ratios = json.loads(BASELINE.read_text())["ratios"]
+    return loaded

@@ -1,0 +1,35 @@
+"""What an order says of its reason: none, some, or one that a classification makes certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.answer import NO, YES
+from app.facts import order as orders
+from app.knowledge.fact import OrderFact
+from app.record.values import Concept
+from tests.content import knowledge
+from tests.records import order, record
+
+CLASSIFIED = Concept(display="a spot", codes=(("ICD-10-CM", "L98.9"),))
+LARGE_TERMINOLOGY = Concept(display="a spot", codes=(("SNOMED CT", "404684003"),))
+ONLY_WORDS = Concept(display="a spot")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ((), {"absent"}),
+        ((ONLY_WORDS,), {"present"}),
+        ((LARGE_TERMINOLOGY,), {"present"}),
+        ((CLASSIFIED,), {"present", "classified"}),
+        ((CLASSIFIED, ONLY_WORDS), {"present"}),
+    ],
+)
+def test_a_reason_is_classified_when_every_reason_has_a_code_that_cannot_mean_something_else(
+    reasons, expected
+):
+    draft = order("thumb-picture", *reasons)
+    for said in ("absent", "present", "classified"):
+        found = orders.answer(OrderFact(reason=said), record(orders=[draft]), draft, knowledge())
+        assert found.truth is (YES if said in expected else NO)

@@ -1,0 +1,115 @@
+"""The web edge around a core that is a function: two services, no content."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from app.knowledge.recommendation import Service
+from app.main import bare_app
+from app.protocol.discovery import Discovery, ServiceEntry
+from app.protocol.request import HookRequest
+from app.protocol.response import Response
+from app.record.fhir_client import FhirClient
+from app.record.hydrate import hydrate
+from app.record.prefetch import Material, Query
+from app.routes.health import health_routes
+from app.routes.services import Endpoint, discovery_routes, hook_route
+from app.settings import Settings
+
+PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
+CONDITIONS = Query("conditions", "Condition", "Condition?patient={{context.patientId}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a core answered."""
+
+    response: Response
+    tally: dict[str, int] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """The counts that it was given."""
+        return self.tally
+
+
+Core = Callable[[Service, HookRequest, Material], Said]
+
+
+def nothing(service: Service, request: HookRequest, material: Material) -> Said:
+    """A core that has nothing to say."""
+    return Said(Response(cards=[]))
+
+
+def service(hook: str, orders: str) -> Service:
+    """A service of a hook."""
+    return Service.model_validate(
+        {
+            "id": f"example-{hook}",
+            "hook": hook,
+            "title": "t",
+            "description": "d",
+            "usage_requirements": "u",
+            "orders": orders,
+        }
+    )
+
+
+@dataclass(slots=True)
+class Edge:
+    """The web edge: `log` is what it wrote."""
+
+    core: Core = nothing
+    settings: Settings = field(default_factory=Settings)
+    fhir: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
+    log: io.BytesIO = field(default_factory=io.BytesIO)
+
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request over ASGI; an exception that leaves the application fails the test."""
+        transport = httpx.ASGITransport(self.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
+            return await client.request(method, path, **options)
+
+    async def call(self, body: Any, hook: str = "order-sign", **options: Any) -> httpx.Response:
+        """One hook call."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"content-type": "application/json", **options.pop("headers", {})}
+        path = f"/cds-services/example-{hook}"
+        return await self.ask("POST", path, content=content, headers=headers, **options)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log lines that were written."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def app(self) -> Any:
+        """The application."""
+        client = FhirClient(insecure=True, transport=httpx.MockTransport(self.fhir))
+
+        async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
+            return await hydrate(request, queries, client, 5)
+
+        app = bare_app(self.settings, self.log)
+        entries = [ServiceEntry(hook="order-sign", id="example-order-sign", description="d")]
+        services = [service("order-sign", "all"), service("patient-view", "none")]
+        endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
+        app.router.routes.append(hook_route(endpoints, gather, self.core))
+        app.include_router(discovery_routes(Discovery(entries)))
+        app.include_router(health_routes("1.2.3", "abc"))
+        return app
+
+
+def body(hook: str = "order-sign", **changes: Any) -> dict[str, Any]:
+    """A hook call with complete prefetch."""
+    drafts = {"resourceType": "Bundle", "entry": []}
+    return {
+        "hook": hook,
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"patientId": "p1", "userId": "Practitioner/1", "draftOrders": drafts},
+        "prefetch": {"patient": {"resourceType": "Patient", "id": "p1"}, "conditions": None},
+        **changes,
+    }

@@ -1,0 +1,108 @@
+"""Settings from an environment."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from app.settings import FaultySettings, Settings, read, today
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("PLUMBLINE_"):
+            monkeypatch.delenv(name)
+
+
+def faults(**variables: str) -> list[str]:
+    """What is wrong with an environment."""
+    with pytest.raises(FaultySettings) as caught:
+        read({f"PLUMBLINE_{name}": value for name, value in variables.items()})
+    return list(caught.value.faults)
+
+
+def clock(text: str) -> datetime:
+    """A moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_an_empty_environment_serves_on_loopback_in_development() -> None:
+    settings = read({"PATH": "/bin"})
+    assert (settings.mode, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
+    assert (settings.body_limit, settings.deadline_ms, settings.timezone) == (10 * 1024 * 1024, 400, "UTC")
+    assert settings.cards == Path(__file__).parent.parent / "cards"
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    environment = {
+        "PLUMBLINE_MODE": "production",
+        "PLUMBLINE_HOST": "0.0.0.0",
+        "PLUMBLINE_PORT": "9000",
+        "PLUMBLINE_PUBLIC_URL": "https://cds.example/base",
+        "PLUMBLINE_CARDS": "other",
+        "PLUMBLINE_BODY_LIMIT": "5MiB",
+        "PLUMBLINE_DEADLINE_MS": "900",
+        "PLUMBLINE_MAX_CARDS": "4",
+        "PLUMBLINE_CORS_ORIGINS": "https://a.example, https://b.example",
+    }
+    settings = read(environment)
+    assert (settings.mode, settings.host, settings.port) == ("production", "0.0.0.0", 9000)
+    assert (settings.public_url, settings.cards) == ("https://cds.example/base", Path("other"))
+    assert (settings.body_limit, settings.deadline_ms, settings.max_cards) == (5 * 1024 * 1024, 900, 4)
+    assert settings.origins == ("https://a.example", "https://b.example")
+
+
+def test_a_blank_variable_is_a_variable_left_out() -> None:
+    assert read({"PLUMBLINE_PORT": "", "PLUMBLINE_TODAY": ""}) == read({})
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(pydantic.ValidationError):
+        read({}).port = 1  # type: ignore[misc]
+
+
+def test_an_unknown_variable_names_the_nearest_right_one() -> None:
+    assert faults(PROT="1") == ["there is no setting PLUMBLINE_PROT; did you mean `PLUMBLINE_PORT`?"]
+
+
+def test_a_variable_in_lower_case_is_unknown_rather_than_ignored() -> None:
+    with pytest.raises(FaultySettings, match="did you mean `PLUMBLINE_MODE`"):
+        read({"plumbline_mode": "production"})
+
+
+def test_every_fault_is_told_at_once() -> None:
+    told = faults(PORT="x", MODE="test", DEADLINE_MS="1", PUBLIC_URL="ftp://a", TIMEZONE="Mars/Base", QQQ="1")
+    assert [each.partition(":")[0] for each in told] == [
+        "PLUMBLINE_DEADLINE_MS",
+        "PLUMBLINE_MODE",
+        "PLUMBLINE_PORT",
+        "PLUMBLINE_PUBLIC_URL",
+        "PLUMBLINE_TIMEZONE",
+        "there is no setting PLUMBLINE_QQQ",
+    ]
+
+
+def test_the_date_cannot_be_pinned_in_production() -> None:
+    assert "refused outside development" in faults(MODE="production", TODAY="2026-01-02")[0]
+    assert read({"PLUMBLINE_TODAY": "2026-01-02"}).today == date(2026, 1, 2)
+
+
+def test_today_is_the_pinned_date_or_that_of_the_time_zone() -> None:
+    evening = clock("2026-03-01T23:30:00")
+    assert today(Settings(today=date(2020, 1, 1)), lambda: evening) == date(2020, 1, 1)
+    assert today(Settings(), lambda: evening) == date(2026, 3, 1)
+    assert today(Settings(timezone="Asia/Tokyo"), lambda: evening) == date(2026, 3, 2)
+    assert today(Settings(timezone="America/New_York"), lambda: clock("2026-03-01T03:00:00")) == date(
+        2026, 2, 28
+    )
+
+
+def test_browsers_from_anywhere_may_call_in_development_and_none_in_production() -> None:
+    assert Settings().origins == ("*",)
+    assert Settings(mode="production").origins == ()
+    assert Settings(mode="production", cors_origins=("https://a.example",)).origins == ("https://a.example",)
