@@ -7,9 +7,11 @@ Two unknowns are never mixed. *Not recorded* (the data was read and does not say
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Truth(Enum):
@@ -52,8 +54,7 @@ OR = {
 NOT = {YES: NO, CANNOT_TELL: CANNOT_TELL, NO: YES}
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """A number known between two bounds, both included."""
 
     low: float = -inf
@@ -86,8 +87,7 @@ _COMPARE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What supports a yes: in words, with its date and where it was read.
 
     `date` is an ISO 8601 date (possibly partial) or None when none is recorded; `source` is a FHIR
@@ -103,8 +103,7 @@ class Finding:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why something cannot be told: the source that was not read, how, and what it would have told."""
 
     source: str
@@ -112,8 +111,7 @@ class Reason:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer to one question.
 
     `value` is an Interval for numbers, a word for categories. `worded` says that only a match of
@@ -227,7 +225,7 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     for answer in answers:
         truth = AND[truth, answer.truth]
         if truth is NO:
-            return no()
+            return _NO
         parts.append(answer)
     return _joined(truth, parts, worded=any(part.worded for part in parts))
 
@@ -239,8 +237,11 @@ def any_of(answers: Iterable[Answer]) -> Answer:
     """
     truth, parts = NO, []
     for answer in answers:
-        truth = OR[truth, answer.truth]
-        parts.append(answer)
+        if answer.truth is not NO:  # OR with a no changes nothing
+            truth = OR[truth, answer.truth]
+            parts.append(answer)
+    if not parts:
+        return _NO
     supporting = [part for part in parts if part.truth is truth]
     said = not any(part.truth is YES and not part.unknown for part in supporting)
     return _joined(truth, supporting, worded=all(part.worded for part in supporting), said=said)

@@ -10,6 +10,7 @@ from app.compose import Composition, compose
 from app.decide import Decision, Outcome, decide
 from app.errors import PreconditionFailed
 from app.facts.asking import facts_of
+from app.facts.memory import Key, Memory
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Service
 from app.protocol.request import HookRequest
@@ -48,20 +49,24 @@ def answer(
     today: date,
     max_cards: int | None = None,
     rating: RatingProfile | None = None,
+    memory: Memory | None = None,
 ) -> Answered:
     """The cards for one call; PreconditionFailed when nothing could be read and nothing applies.
 
-    Orders are rated only where a `rating` profile asks for it.
+    Orders are rated only where a `rating` profile asks for it; `memory` saves reading the same again.
     """
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
-    facts = facts_of(knowledge, assembled.record)
+    key = _key(memory, knowledge, service, request, material, today) if memory else None
+    facts = facts_of(knowledge, assembled.record, memory.recall(key) if memory and key else None)
     decisions = decide(knowledge, facts, service.hook, assembled.record.judged)
+    if memory and key:
+        memory.keep(key, facts.answers)
     applying = any(each.outcome is Outcome.APPLIES for each in decisions)
     if not material.answered and not applying:
         raise PreconditionFailed(
-            "none of the data that this service needs was sent, and it could not be fetched: "
-            "send the prefetch of the discovery document, or a fhirServer that can be reached"
+            "None of the data that this service needs was sent, and it could not be fetched. "
+            "Send the prefetch of the discovery document, or a fhirServer that can be reached."
         )
     composition = compose(knowledge, decisions, max_cards)
     call = _call(request, today)
@@ -73,6 +78,23 @@ def answer(
         extension={"systemActions": rated} if rated and rating and rating.mirrored else None,
     )
     return Answered(response, tuple(decisions), composition, assembled)
+
+
+def _key(
+    memory: Memory,
+    knowledge: Knowledge,
+    service: Service,
+    request: HookRequest,
+    material: Material,
+    today: date,
+) -> Key:
+    """Everything that the answers of a call depend on."""
+    context = request.context
+    raws = [bytes(raw) for each in material.resources.values() for raw in each]
+    raws.append(bytes(context.draft_orders or b""))
+    who = (context.patient_id, context.encounter_id, context.selections)
+    what = (tuple((kind, len(each)) for kind, each in material.resources.items()), material.gaps)
+    return memory.key(raws, (knowledge.digest, service.id, today, who, what, material.answered))
 
 
 def _call(request: HookRequest, today: date) -> Call:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.decide import Decision, decide_one
@@ -17,6 +17,7 @@ from app.knowledge.fact import Fact, Frozen
 from app.knowledge.load import Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.relevance import NEEDS
+from app.knowledge.shaped import shaped
 from app.knowledge.yaml_source import Fault
 from app.record.values import Concept, Order
 
@@ -71,17 +72,8 @@ def read_cases(root: Path, recommendation_id: str) -> tuple[list[tuple[Case, int
     source = yaml_source.read(root / name, name)
     if source.faults:
         return [], source.faults
-    try:
-        cases = TypeAdapter(Cases).validate_python(_tupled(source.data))
-    except ValidationError as error:
-        return [], [source.fault(tuple(each["loc"]), each["msg"]) for each in error.errors()]
-    return [(case, source.line((index,))) for index, case in enumerate(cases)], []
-
-
-def _tupled(data: Any) -> Any:
-    if isinstance(data, list):
-        return tuple(_tupled(each) for each in data)
-    return {key: _tupled(each) for key, each in data.items()} if isinstance(data, dict) else data
+    cases, faults = shaped(source, Cases)
+    return [(case, source.line((index,))) for index, case in enumerate(cases or ())], faults
 
 
 def work(knowledge: Knowledge, recommendation_id: str, case: Case) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from app.knowledge import coding_systems
@@ -26,6 +27,7 @@ _KEYS = {
     "ImagingStudy": "imagingStudies",
 }
 _ID = "{{context.patientId}}"
+_BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def recommendations_of(knowledge: Knowledge, hook: str) -> list[Recommendation]:
@@ -90,6 +92,16 @@ def _asked(knowledge: Knowledge, recommendation: Recommendation) -> Iterator[str
     yield from (offer.order for offer in recommendation.offer if offer.order)
     if group.unchecked_fact:
         yield group.unchecked_fact
+    yield from (name for text in _texts(recommendation) for name in _BLANK.findall(text) if name != "order")
+    yield from recommendation.say.link_to
+
+
+def _texts(recommendation: Recommendation) -> Iterator[str]:
+    """The words in which blanks may name facts."""
+    say = recommendation.say
+    yield from (say.summary, say.detail)
+    yield from (text for each in say.variants for text in (each.summary, each.detail) if text)
+    yield from (note.say for note in say.notes)
 
 
 def lines_of(recommendation: Recommendation) -> tuple[Criterion, ...]:

@@ -37,21 +37,39 @@ def _rank(groups: Groups, decision: Decision) -> tuple[int, int, int]:
     """Class first, then indicator, then the order's place in the request."""
     return (
         list(groups.groups).index(decision.recommendation.group),
-        INDICATORS.index(decision.indicator),
+        _strength(decision),
         decision.order.position if decision.order else -1,
     )
 
 
+def _strength(decision: Decision) -> int:
+    """The place of its indicator, the strongest first."""
+    return INDICATORS.index(decision.indicator)
+
+
 def _without_weaker(groups: Groups, applying: list[Decision]) -> list[Decision]:
-    present = {each.id for each in applying}
-    weaker = {name for rule in groups.replaces if rule.stronger in present for name in rule.weaker}
-    return [each for each in applying if each.id not in weaker]
+    """Without those that a stronger one replaces, for the same order or for the patient.
+
+    What a match of words made gentler replaces nothing that stands above it.
+    """
+    weaker = {(rule.stronger, name) for rule in groups.replaces for name in rule.weaker}
+
+    def replaced(each: Decision) -> bool:
+        named = (other for other in applying if (other.id, each.id) in weaker)
+        stronger = (other for other in named if _strength(other) <= _strength(each))
+        return any(other.order in (None, each.order) or each.order is None for other in stronger)
+
+    return [each for each in applying if not replaced(each)]
 
 
 def _folded(groups: Groups, standing: list[Decision]) -> Iterator[tuple[Decision, Decision]]:
-    """Decisions without a card of their own, each with the one whose card names them."""
+    """Decisions without a card of their own, each with the one whose card names them.
+
+    The strongest indicator has the card; within one, the first in the list of the group.
+    """
     for group in groups.groups.values():
-        competing = [each for name in group.one_card for each in standing if each.id == name]
+        listed = [each for name in group.one_card for each in standing if each.id == name]
+        competing = sorted(listed, key=_strength)
         yield from ((each, competing[0]) for each in competing[1:])
 
 

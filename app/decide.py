@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.answer import Answer, Finding, Reason, Truth, all_of, any_of
 from app.facts.asking import Facts
@@ -28,16 +30,14 @@ class Outcome(Enum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """A suggestion that fits this record, and the order that it changes, if any."""
 
     offer: Offer
     order: Order | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A recommendation applied to a record.
 
     `deciding` are the criteria that settled it. `unchecked` is what could not be told although it
@@ -116,11 +116,11 @@ def _applies(bare: Decision, knowledge: Knowledge, facts: Facts, trigger: Answer
     say, group = recommendation.say, knowledge.groups.groups[recommendation.group]
     variant = next((each for each in say.variants if _all(facts, each.when, order) is Truth.YES), None)
     gentler = [facts.holds(line, order) for line in recommendation.gentler_when]
-    softer = [answer for answer in gentler if answer.truth is not Truth.NO]
+    softer = [answer for answer in gentler if _softens(answer, group)]
     essential = group.softened_by + recommendation.essential
     softened = any(reason.source in essential for reason in bare.unchecked)
     steps = sum((softened, bool(softer), trigger.worded))
-    unknown = [*trigger.unknown, *bare.unchecked, *(each for one in softer for each in one.unknown)]
+    unknown = [*trigger.unknown, *bare.unchecked, *(each for one in gentler for each in one.unknown)]
     unchecked = _group_unchecked(group, facts, order)
     offers = _offers(facts, recommendation.offer, order)
     return replace(
@@ -136,6 +136,13 @@ def _applies(bare: Decision, knowledge: Knowledge, facts: Facts, trigger: Answer
         notes=tuple(note.say for note in say.notes if _all(facts, note.when, order) is Truth.YES),
         offers=tuple(each for each in offers if not (unchecked and _removes(knowledge, each))),
     )
+
+
+def _softens(answer: Answer, group: Group) -> bool:
+    """Whether it costs a step: a yes, or what cannot be told, but not for want of certain sources."""
+    if answer.truth is Truth.CANNOT_TELL and answer.unknown:
+        return any(reason.source not in group.not_softened_by for reason in answer.unknown)
+    return answer.truth is not Truth.NO
 
 
 def gentled(indicator: Indicator, steps: int) -> Indicator:

@@ -16,6 +16,7 @@ from starlette.types import Lifespan
 
 from app import catalogue, logs
 from app.answering import Answered, answer
+from app.facts.memory import Memory
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
@@ -25,8 +26,11 @@ from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
-from app.routes.services import Endpoint, discovery_routes, hook_route
+from app.routes.services import AheadOfRouter, Endpoint, Hooks, discovery_routes
 from app.settings import Settings, now, today
+
+MEMORY_SECONDS = 600.0
+"""How long answers are remembered: a visit, not a day."""
 
 
 def create_app(
@@ -40,13 +44,15 @@ def create_app(
     """The whole service. FaultyContent when cards/ cannot be served; tests pass what is not `settings`."""
     content = knowledge or load(settings.cards)
     client = FhirClient(insecure=settings.mode == "development", transport=transport)
+    memory = Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
     logs.quiet()
 
     async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
         return await hydrate(request, queries, client, settings.deadline_ms / 1000)
 
     def decide(service: Service, request: HookRequest, material: Material) -> Answered:
-        return answer(content, service, request, material, today(settings, clock), settings.max_cards)
+        day = today(settings, clock)
+        return answer(content, service, request, material, day, settings.max_cards, memory=memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -55,28 +61,31 @@ def create_app(
         yield
         await client.close()
 
-    app = bare_app(settings, log_file, lifespan)
-    # First, because routes are tried in turn and this one must be fast.
-    app.router.routes.append(hook_route(endpoints(content), gather, decide))
+    app = bare_app(settings, Hooks(endpoints(content), gather, decide), log_file, lifespan)
     app.include_router(discovery_routes(catalogue.discovery(content)))
     app.include_router(health_routes(content.services.content_version, content.digest))
     return app
 
 
 def bare_app(
-    settings: Settings, log_file: BinaryIO | None = None, lifespan: Lifespan[FastAPI] | None = None
+    settings: Settings,
+    hooks: Hooks,
+    log_file: BinaryIO | None = None,
+    lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
-    """The application without routes: what stands around every request, and how it refuses."""
-    return FastAPI(
+    """The application with its hooks: what stands around every request, and how it refuses."""
+    app = FastAPI(
         title="Plumbline",
         lifespan=lifespan,
-        middleware=wrappers(settings, log_file),
+        middleware=[*wrappers(settings, log_file), Middleware(AheadOfRouter, hooks=hooks)],
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         docs_url=None,
         redoc_url=None,
     )
+    app.router.routes.append(hooks.route())
+    return app
 
 
 def endpoints(knowledge: Knowledge) -> dict[str, Endpoint]:

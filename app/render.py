@@ -23,7 +23,8 @@ ORDER_LIMIT = 60
 _FINDINGS = 4
 _LABELS = 6
 _BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!&@]|:(?=//)|(?<=www)\.|^[-+=](?= )|(?<=^\d)[.)](?= ))", re.I)
+"""Marks, entities, addresses that would become links, and what would begin a list or a heading."""
 
 
 @dataclass(frozen=True, slots=True)

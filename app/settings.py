@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     cards: Path = _CARDS
     body_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(10 * 1024 * 1024)
     deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 400
+    memory_calls: Annotated[int, Field(ge=0, le=100_000)] = 500
     timezone: str = "UTC"
     max_cards: Annotated[int, Field(ge=1)] | None = None
     today: date | None = None

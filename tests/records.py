@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct, structs
 
 from app.answer import Interval
-from app.record.dates import when
+from app.record.dates import past
 from app.record.record import Collection, Record
 from app.record.values import (
     Concept,
@@ -23,9 +26,17 @@ from app.record.values import (
     When,
 )
 
+T = TypeVar("T")
 TODAY = date(2026, 6, 1)
-ADULT = Patient(birth=when("1980-01-15"), sex="female")
+ADULT = Patient(birth=past("1980-01-15", TODAY), sex="female")
 REFUSED = "refused (403)"
+
+
+def but(value: T, **changes: Any) -> T:
+    """The same value but for these parts."""
+    if isinstance(value, Struct):
+        return structs.replace(value, **changes)
+    return replace(value, **changes)
 
 
 def ago(days: int) -> When:
@@ -35,8 +46,8 @@ def ago(days: int) -> When:
 
 
 def on(text: str) -> When:
-    """A date as FHIR writes it, partial or not."""
-    found = when(text)
+    """A date as FHIR writes it, partial or not, as far as it has come."""
+    found = past(text, TODAY)
     assert found is not None, f"{text} is no date"
     return found
 
@@ -84,6 +95,7 @@ def order(
     """A draft order with the resource that it came from."""
     kind = more.pop("kind", "ServiceRequest")
     raw = {"resourceType": kind, "id": name, "status": "draft", "intent": "order"}
+    raw |= {"subject": {"reference": "Patient/1"}}
     given = {"reasons": reasons, "raw": raw, **more}
     return Order(kind, f"{kind}/{name}", position, _concept(concept), **given)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.answer import (
+    NO,
     Answer,
     all_of,
     any_of,
@@ -58,6 +59,8 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+Answers = dict[str | tuple[str, int], Answer]
+"""Answers by the name of the fact, with the position of the order where it looks at one."""
 Base = Callable[[str, Order | None], Answer]
 """Answers a fact that is not derived from others."""
 
@@ -66,7 +69,8 @@ class Facts:
     """The answers about one record. Lazy, and each question is answered once.
 
     `base` answers the facts that are read, `orders` are all of this call; `known` are answers that are
-    given from the start. `absent` says that nothing was read on which a fact could be yes.
+    given from the start. `answers` are those found so far. `absent` says that nothing was read on
+    which a fact could be yes.
     """
 
     def __init__(
@@ -77,12 +81,14 @@ class Facts:
         known: Mapping[str, Answer] | None = None,
         absent: Callable[[Traces], bool] = lambda _: False,
     ) -> None:
-        self._knowledge = knowledge
         self._orders = orders
         self._base = base
         self._known = known or {}
         self._absent = absent
-        self._answers: dict[tuple[str, int | None], Answer] = {}
+        self._facts = knowledge.facts
+        self._order_facts = knowledge.order_facts
+        self._traces = knowledge.traces
+        self.answers: Answers = {}
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""
@@ -97,11 +103,14 @@ class Facts:
         """The answer to a fact; facts that look at no order are answered once for all orders."""
         if name in self._known:
             return self._known[name]
-        looks = at_hand if name in self._knowledge.order_facts else None
-        key = (name, looks.position if looks else None)
-        if key not in self._answers:
-            self._answers[key] = self._answer(name, looks)
-        return self._answers[key]
+        looks = at_hand if name in self._order_facts else None
+        key = name if looks is None else (name, looks.position)
+        answer = self.answers.get(key)
+        if answer is None:
+            traces = self._traces.get(name)
+            gone = traces is not None and self._absent(traces)
+            answer = self.answers[key] = no() if gone else self._answer(name, looks)
+        return answer
 
     def found_order(self, name: str) -> Order | None:
         """The first order that a fact found, by the reference its finding carries."""
@@ -109,28 +118,29 @@ class Facts:
         return next((order for order in self._orders if order.reference in links), None)
 
     def _answer(self, name: str, at_hand: Order | None) -> Answer:
-        traces = self._knowledge.traces.get(name)
-        if traces is not None and self._absent(traces):
-            return no()
-        fact = self._knowledge.facts[name]
+        fact = self._facts[name]
         answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand)
-        return but_not(answer.labelled(fact.label), (self.holds(line, at_hand) for line in fact.but_not))
+        if answer.truth is NO:
+            return answer
+        return but_not(answer.labelled(fact.label), self._each(fact.but_not, at_hand))
 
     def _derived(self, fact: Fact, at_hand: Order | None) -> Answer:
-        def each(lines: tuple[Criterion, ...]) -> Iterator[Answer]:
-            return (self.holds(line, at_hand) for line in lines)
-
         if fact.any_of:
-            return any_of(each(fact.any_of))
+            return any_of(self._each(fact.any_of, at_hand))
         if fact.all_of:
-            return all_of(each(fact.all_of))
+            return all_of(self.holds(line, at_hand) for line in fact.all_of)
         if fact.at_least:
-            return at_least(fact.at_least.count, each(fact.at_least.of))
+            return at_least(fact.at_least.count, self._each(fact.at_least.of, at_hand))
         return points((self.holds(line, at_hand), weight) for line, weight in fact.points)
 
+    def _each(self, lines: tuple[Criterion, ...], at_hand: Order | None) -> list[Answer]:
+        """The answers to several criteria; most are facts as they stand."""
+        ask, holds = self.ask, self.holds
+        return [ask(line.fact, at_hand) if line.plain else holds(line, at_hand) for line in lines]
 
-def facts_of(knowledge: Knowledge, record: Record) -> Facts:
-    """The facts of one record."""
+
+def facts_of(knowledge: Knowledge, record: Record, remembered: Answers | None = None) -> Facts:
+    """The facts of one record; `remembered` are answers that were found for the same data before."""
 
     def base(name: str, at_hand: Order | None) -> Answer:
         fact = knowledge.facts[name]
@@ -145,10 +155,11 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
 
     def absent(traces: Traces) -> bool:
         for source, names in traces.items():
-            collection = record.of(source)
+            collection = record.collections.get(source) or record.of(source)
             if collection.gaps or (collection.by_set and not names.isdisjoint(collection.by_set)):
                 return False
         return True
 
     facts = Facts(knowledge, base, record.orders, absent=absent)
+    facts.answers.update(remembered or {})
     return facts

@@ -51,8 +51,8 @@ def answer(asked: ConditionFact, record: Record, order: Order | None, knowledge:
         truth = AND[_any(each.standing for each in counted), first]
     if truth is YES:
         # Of what was not read, something may be older: then it was not the first.
-        unsure = reasons(record, ["Condition"]) if asked.count_from == "first" and "Condition" in read else ()
-        return yes(_found(counted), unsure)
+        older = [source for source in read if source != ORDER and asked.count_from == "first"]
+        return yes(_found(counted), reasons(record, older))
     unclear = _unclear(counted) if truth is CANNOT_TELL else []
     return cannot_tell(unclear) if unclear else found_or(record, [], [], read, asked.within_days)
 
@@ -109,7 +109,8 @@ def _from_condition(asked: ConditionFact, each: Condition, record: Record, now: 
     recent = _recent(asked, since, record) if since or force is YES else CANNOT_TELL
     if asked.status == "ever":
         return Candidate(shown, since, YES, recent, _new(asked, each.concept))
-    return Candidate(shown, since, force, recent, (now or not _ended(each)) and _new(asked, each.concept))
+    over = each.abated or (_ended(each) and not now)
+    return Candidate(shown, since, force, recent, not over and _new(asked, each.concept))
 
 
 def _recent(asked: ConditionFact, since: When | None, record: Record) -> Truth:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
+from msgspec import structs
+
 from app.answer import CANNOT_TELL, Answer, Finding, Interval, Reason, number
 from app.facts.courses import GRACE_DAYS, POSSIBLE_DAYS, SOURCE, Substance, belongs, current, substance
 from app.facts.daily import daily, shown, together
@@ -90,7 +92,9 @@ def _renewed(old: list[Part], new: list[Part]) -> tuple[Interval, list[Part]]:
     before, after = _sum(old), _sum(new)
     larger = old if before.low > after.low else new
     said = [
-        replace(part, finding=replace(part.finding, what=f"{part.finding.what} (a renewal counts once)"))
+        replace(
+            part, finding=structs.replace(part.finding, what=f"{part.finding.what} (a renewal counts once)")
+        )
         for part in larger
     ]
     return Interval(max(before.low, after.low), max(before.high, after.high)), said
@@ -105,7 +109,7 @@ def _sum(parts: list[Part]) -> Interval:
 
 def _not_computed(parts: Iterable[Part]) -> Answer:
     open_parts = [part for part in parts if part.has_factor and part.why and part.amount.high == inf]
-    findings = [replace(part.finding, what=_said(part)) for part in open_parts]
+    findings = [structs.replace(part.finding, what=_said(part)) for part in open_parts]
     return number(Interval.exactly(len(open_parts)), findings)
 
 
@@ -140,14 +144,16 @@ def _part(asked: DoseFact, medication: Medication, known: Substance | None, show
         display = medication.concept.display.lower()
         return Part(display, None, Interval(0, inf), shown_as, "ingredient not known", has_factor=False)
     release = known.product.release if known.product else None
-    named = replace(shown_as, what=_name(known))
+    named = structs.replace(shown_as, what=_name(known))
     factor = known.factors.get(asked.factor) if asked.factor else Factor(value=1, per="mg")
     if factor is None:
         return Part(known.key, release, Interval(0, inf), named, "no factor for it", has_factor=False)
     amount, words, why = _amount(medication.dosages, known, factor)
     if why:
         return Part(known.key, release, amount, named, why, has_factor=why != FORM)
-    return Part(known.key, release, amount, replace(named, what=f"{named.what} {words} = {shown(amount)}"))
+    return Part(
+        known.key, release, amount, structs.replace(named, what=f"{named.what} {words} = {shown(amount)}")
+    )
 
 
 def _name(known: Substance) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from app.answer import Answer, Finding, Interval, Reason, Truth, cannot_tell, no, number
+from app.answer import Answer, Finding, Interval, Reason, Truth, cannot_tell, no, number, yes
 from app.facts.evidence_of import finding, found_or, in_order, reasons, undated, within
 from app.facts.units import convert
 from app.knowledge.fact import ChangeFact, NumberFact, ObservationFact
@@ -35,7 +35,8 @@ def answer(asked: ObservationFact, record: Record, order: Order | None, knowledg
         elif said is Truth.YES:
             findings.append(_finding(each, asked.in_, asked.answer_in))
         if asked.take == "latest":
-            break
+            unclear += _later(record, each)
+            return yes(findings, unclear) if findings else cannot_tell(unclear) if unclear else no()
     return found_or(record, findings, unclear, [SOURCE], asked.within_days)
 
 
@@ -118,17 +119,20 @@ def latest(asked: NumberFact, record: Record, order: Order | None, knowledge: Kn
         value = _value(each, asked.unit)
         if recent is Truth.CANNOT_TELL or value is None:
             return cannot_tell([undated(SOURCE, each.when) if value is not None else _unusable(each)])
-        later = [gap for gap in record.of(SOURCE).gaps if not _complete(gap, each)]
-        shown = _finding(each, asked.in_)
-        return cannot_tell(Reason(SOURCE, gap.why) for gap in later) if later else number(value, [shown])
+        later = _later(record, each)
+        return cannot_tell(later) if later else number(value, [_finding(each, asked.in_)])
     unknown = reasons(record, [SOURCE], asked.within_days)
     return cannot_tell(unknown) if unknown else no()
 
 
-def _complete(gap: Gap, each: Observation) -> bool:
-    """Whether all that is later than the observation was read in spite of the gap."""
-    known = gap.complete_since
-    return known is not None and each.when is not None and each.when.earliest >= known
+def _later(record: Record, each: Observation) -> list[Reason]:
+    """Why something later than the observation may not have been read."""
+
+    def complete(gap: Gap) -> bool:
+        known = gap.complete_since
+        return known is not None and each.when is not None and each.when.earliest >= known
+
+    return [Reason(SOURCE, gap.why) for gap in record.of(SOURCE).gaps if not complete(gap)]
 
 
 def change(asked: ChangeFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.answer import YES, Answer, Finding, all_of, any_of, yes
+from app.answer import YES, Answer, Finding, any_of
 from app.facts.evidence_of import finding, found_or
 from app.knowledge.coding_systems import HIERARCHICAL
 from app.knowledge.fact import OrderFact
@@ -53,6 +53,11 @@ def _found(asked: OrderFact, order: Order) -> Answer:
     """The order itself, by whatever it was found, and its reason: both must be more than words."""
     named = Finding(order.concept.display or "order", ORDER, link=order.reference)
     itself = finding(order.concept, asked.in_, ORDER, link=order.reference) if asked.in_ else named
-    reasons = [finding(each, asked.reason_in, ORDER) for each in order.reasons if _in(each, asked.reason_in)]
-    parts = [yes(shown) for shown in ([itself], reasons) if shown]
-    return all_of(parts if asked.in_ else reversed(parts))
+    if not asked.reason_in:
+        return Answer(YES, (itself,), worded=itself.worded)
+    reasons = tuple(
+        finding(each, asked.reason_in, ORDER) for each in order.reasons if _in(each, asked.reason_in)
+    )
+    findings = (itself, *reasons) if asked.in_ else (*reasons, itself)
+    worded = itself.worded or (bool(reasons) and all(each.worded for each in reasons))
+    return Answer(YES, tuple(dict.fromkeys(findings)), worded=worded)

@@ -7,7 +7,7 @@ from datetime import date
 from math import inf
 from typing import Any
 
-from app.answer import NO, YES, Answer, Interval, Reason, cannot_tell, compare, no
+from app.answer import CANNOT_TELL, NO, YES, Answer, Interval, Reason, cannot_tell, compare, no, yes
 from app.knowledge.fact import ConditionFact, EventFact
 
 Asked = EventFact | ConditionFact
@@ -24,6 +24,8 @@ def answer(asked: Asked, began: Answer, answered: Callable[[Any], Answer], today
         return no()
     days = _days(began, today).plus(Interval.exactly(before))
     sure = answered(_last(asked, days.low))
+    if sure.truth is YES and began.truth is CANNOT_TELL and not before:
+        return yes(sure.findings, (*sure.unknown, *began.unknown))
     if sure.truth is YES or days.low == days.high:
         return sure
     possible = answered(_last(asked, days.high))

@@ -107,8 +107,9 @@ def _check_groups(knowledge: Knowledge, report: Report) -> None:
             check_line(knowledge, line, (*where, "unless", place), report)
         if group.unchecked_fact:
             known(group.unchecked_fact, knowledge.facts, "fact", (*where, "unchecked_fact"), report)
-        for source in group.softened_by:
-            known(source, knowledge.groups.sources, "source", (*where, "softened_by"), report)
+        for part in ("softened_by", "not_softened_by"):
+            for source in getattr(group, part):
+                known(source, knowledge.groups.sources, "source", (*where, part), report)
         for each in group.one_card:
             known(each, knowledge.recommendations, "recommendation", (*where, "one_card"), report)
     for index, rule in enumerate(knowledge.groups.replaces):

@@ -73,7 +73,9 @@ def _check_offers(knowledge: Knowledge, each: Recommendation, report: Report) ->
         known(offer.suggestion, knowledge.suggestions, "suggestion", where, report)
         suggestion = knowledge.suggestions.get(offer.suggestion)
         if offer.order:
-            known(offer.order, knowledge.order_facts, "fact about orders", ("offer", index, "order"), report)
+            known(
+                offer.order, _about_orders(knowledge), "fact about orders", ("offer", index, "order"), report
+            )
         elif suggestion and suggestion.action != "create" and each.about == "patient":
             report(where, f"`{offer.suggestion}` changes an order: name the fact that finds it under `order`")
 
@@ -133,3 +135,8 @@ def _check_sense(knowledge: Knowledge, each: Recommendation, report: Report) -> 
         if softer and group and group.softened_by:
             what = "a gentler variant turns stronger when its data is unread: say it under `gentler_when`"
             report(("say", "variants", index), what)
+
+
+def _about_orders(knowledge: Knowledge) -> frozenset[str]:
+    """Facts whose findings name an order."""
+    return knowledge.order_facts | {name for name, fact in knowledge.facts.items() if fact.order}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from app.knowledge import coding_systems
 from app.knowledge.coding_systems import HIERARCHICAL, ICD_10, ICD_10_CM, SPOKEN, normal
@@ -12,6 +13,7 @@ from app.record.values import Concept
 
 _LATER = frozenset("DGKPS")
 _NOTHING: frozenset[str] = frozenset()
+_REMEMBERED = 16_384
 
 
 class CodeIndex:
@@ -23,6 +25,8 @@ class CodeIndex:
         self._display: dict[tuple[str, str], str] = {}
         self._systems: set[str] = set()
         self._parents = _parents(value_sets)
+        # The same concepts come back with every patient: what they match depends on nothing else.
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._match)
         self._beside = {name: frozenset(each.beside) for name, each in value_sets.items() if each.beside}
         for name, value_set in value_sets.items():
             self._add(name, value_set)
@@ -72,6 +76,9 @@ class CodeIndex:
 
     def match(self, codings: Sequence[tuple[str, str, str]], text: str) -> Concept:
         """Match one CodeableConcept: by its codes, else by its words where the codes leave room."""
+        return self._remembered(tuple(codings), text)
+
+    def _match(self, codings: tuple[tuple[str, str, str], ...], text: str) -> Concept:
         coded: frozenset[str] = _NOTHING
         display, later, spoken = "", False, not codings
         codes, foreign = [], []

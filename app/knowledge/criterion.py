@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import PlainValidator
@@ -24,6 +24,11 @@ class Criterion:
     negated: bool = False
     operator: str | None = None
     operand: float | str | None = None
+    plain: bool = field(init=False, compare=False, repr=False)
+    """Whether it is a fact as it stands; asked for in every call, so it is not worked out each time."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", not self.negated and self.operator is None)
 
 
 def parse(text: Any) -> Criterion:

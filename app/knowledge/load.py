@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from app.knowledge import yaml_source
 from app.knowledge.codes import CodeIndex
 from app.knowledge.fact import Fact
@@ -24,6 +22,7 @@ from app.knowledge.recommendation import (
     Suggestion,
 )
 from app.knowledge.relevance import Traces, traces
+from app.knowledge.shaped import shaped
 from app.knowledge.value_set import Codes, LicensedCodes, ValueSet
 from app.knowledge.words import Cues
 from app.knowledge.yaml_source import Fault, Source
@@ -87,12 +86,9 @@ class Files:
         self.faults += source.faults
         if source.faults:
             return None
-        try:
-            adapter: TypeAdapter[T] = TypeAdapter(shape)
-            return adapter.validate_python(_tupled(source.data))
-        except ValidationError as error:
-            self.faults += [_fault(source, each, shape) for each in _telling(error.errors())]
-            return None
+        value, faults = shaped(source, shape)
+        self.faults += faults
+        return value
 
     def read_each(self, names: list[str], shape: type[T]) -> dict[str, T]:
         """Many files, each as its shape, by file name without its ending."""
@@ -182,7 +178,7 @@ def _merged_facts(files: Files) -> dict[str, Fact]:
 
 
 def _order_facts(facts: dict[str, Fact]) -> frozenset[str]:
-    """The facts that look at an order, themselves or through the facts they are derived from."""
+    """The facts that look at the order at hand, themselves or through what they are derived from."""
     found = {name for name, fact in facts.items() if _looks_at_order(fact)}
     while more := {
         name
@@ -196,7 +192,8 @@ def _order_facts(facts: dict[str, Fact]) -> frozenset[str]:
 def _looks_at_order(fact: Fact) -> bool:
     supply, dose = fact.supply, fact.dose
     of_order = supply is not None and (supply.draft or supply.element == "refills")
-    return fact.order is not None or of_order or (dose is not None and dose.element == "not_computed")
+    at_hand = fact.order is not None and fact.order.among != "all"
+    return at_hand or of_order or (dose is not None and dose.element == "not_computed")
 
 
 def _value_sets(files: Files) -> dict[str, ValueSet]:
@@ -221,63 +218,3 @@ def _joined(ours: Codes, added: Codes) -> Codes:
     return {
         system: {**ours.get(system, {}), **added.get(system, {})} for system in dict.fromkeys([*ours, *added])
     }
-
-
-def _tupled(data: Any) -> Any:
-    """Lists as tuples, so that the frozen shapes may be strict about every type."""
-    if isinstance(data, list):
-        return tuple(_tupled(each) for each in data)
-    if isinstance(data, dict):
-        return {key: _tupled(each) for key, each in data.items()}
-    return data
-
-
-def _telling(errors: list[Any]) -> list[Any]:
-    """Without those that say a list is too short only because a line in it has a fault of its own."""
-    places = [each["loc"] for each in errors]
-    return [
-        each
-        for each in errors
-        if each["type"] != "too_short"
-        or not any(place != each["loc"] and place[: len(each["loc"])] == each["loc"] for place in places)
-    ]
-
-
-def _fault(source: Source, error: Any, shape: Any) -> Fault:
-    where = tuple(part for part in error["loc"] if part != "[key]")
-    said = error["msg"].removeprefix("Value error, ")
-    key = str(where[-1]) if where else ""
-    if error["type"] == "extra_forbidden":
-        said = f"there is no `{key}` here{nearest(key, _keys_at(shape, where[:-1]))}"
-    elif error["type"] == "missing":
-        said = f"`{key}` is missing"
-    else:
-        said = f"`{'.'.join(map(str, where))}`: {said}"
-    return source.fault(where, said)
-
-
-def _keys_at(shape: Any, where: tuple[Any, ...]) -> list[str]:
-    """The keys that the shape has at a place, by walking the JSON schema of the shape."""
-    schema = TypeAdapter(shape).json_schema(by_alias=True)
-    at: Any = schema
-    for part in where:
-        at = _step(_resolved(at, schema), part)
-    at = _resolved(at, schema)
-    return list(at.get("properties", {}))
-
-
-def _step(at: dict[str, Any], part: Any) -> Any:
-    if isinstance(part, int):
-        return at.get("items", {})
-    return at.get("properties", {}).get(part) or at.get("additionalProperties") or {}
-
-
-def _resolved(at: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    for _ in range(8):
-        if "$ref" in at:
-            at = schema["$defs"][at["$ref"].rpartition("/")[2]]
-        elif "anyOf" in at:
-            at = next((each for each in at["anyOf"] if each.get("type") != "null"), {})
-        else:
-            break
-    return at if isinstance(at, dict) else {}

@@ -85,13 +85,15 @@ class Recommendation(Frozen):
 class Group(Frozen):
     """What all recommendations of one class share.
 
-    `softened_by` are the sources without which an `unless` that cannot be told costs a step;
+    `softened_by` are the sources without which an `unless` that cannot be told costs a step,
+    `not_softened_by` those without which a `gentler_when` that cannot be told costs none;
     `unchecked` is the sentence a summary gains while `unchecked_fact` cannot be told. Of the
     recommendations in `one_card`, strongest first, one has a card; the others become lines on it.
     """
 
     title: str
     softened_by: tuple[str, ...] = ()
+    not_softened_by: tuple[str, ...] = ()
     unless: Lines = ()
     unchecked_fact: str | None = None
     unchecked: str = ""

@@ -23,7 +23,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "study": ("Procedure", "DiagnosticReport", "ImagingStudy", "ServiceRequest"),
     "referral": ("ServiceRequest",),
     "allergy": ("AllergyIntolerance",),
-    "encounter": ("Encounter",),
+    "encounter": ("Encounter", "Condition"),
     "span": ("Condition", "Encounter"),
     "supply": ("MedicationRequest",),
     "dose": ("MedicationRequest",),
@@ -89,13 +89,14 @@ def _own(fact: Fact) -> Traces | None:
         return {ORDER: frozenset(names)} if names else None
     if fact.kind == "encounter":
         names = asked.reason_in or asked.type_in
-        return {"Encounter": frozenset(names)} if names else None
+        sources = ("Encounter", "Condition") if asked.reason_in else ("Encounter",)
+        return dict.fromkeys(sources, frozenset(names)) if names else None
     if fact.kind in _AMOUNTS:
         return dict.fromkeys((*NEEDS[fact.kind], ORDER), frozenset(asked.in_))
     if fact.kind not in _BY_SETS:
         return None
-    sources = NEEDS[fact.kind] + ((ORDER,) if fact.kind in _WITH_ORDERS else ())
-    return dict.fromkeys(sources, frozenset(asked.in_))
+    read = NEEDS[fact.kind] + ((ORDER,) if fact.kind in _WITH_ORDERS else ())
+    return dict.fromkeys(read, frozenset(asked.in_))
 
 
 def _joined(parts: Iterable[Traces | None]) -> Traces | None:

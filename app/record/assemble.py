@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.protocol.request import HookRequest
@@ -35,7 +35,7 @@ def assemble(
     scope = Scope(watch, context.patient_id, today, others=referable(everything), tally=tally)
     patients = raws.get("Patient", ())
     patient, patient_gaps = read_patient(patients[0] if patients else None, scope)
-    born = Scope(watch, context.patient_id, today, patient.birth, scope.others, tally=tally)
+    born = replace(scope, birth=patient.birth)
     drafts = read_orders(context.draft_orders, context.selections if selected_only else None, born)
 
     def read(source: str) -> Collection:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import msgspec
+from cachetools import LRUCache
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 
@@ -46,7 +47,8 @@ _REPEATED = frozenset(
         "verificationStatus",
     }
 )
-"""Elements that resources of one record have in common: what was accepted once is not checked again."""
+"""Elements that resources have in common: what was accepted once is not checked again."""
+_ACCEPTED: LRUCache[tuple[str, str, bytes], None] = LRUCache(maxsize=4_096)
 Place = tuple[int | str, ...]
 _ATTEMPTS = 3
 _BESIDE = frozenset({"sequence", "text"})
@@ -65,7 +67,7 @@ def accepted(source: str, resource: Json, tally: Tally) -> Json:
         raise Lost(Loss.TOO_LONG)
     tally.validations_left -= 1
     refusals = 0
-    while (places := _refused(source, resource, tally)) is not None:
+    while (places := _refused(source, resource)) is not None:
         emptied = [_leave_out(resource, place) for place in places]
         _prune(resource)
         refusals += 1
@@ -76,14 +78,14 @@ def accepted(source: str, resource: Json, tally: Tally) -> Json:
     return resource
 
 
-def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
+def _refused(source: str, resource: Json) -> list[Place] | None:
     """The places that the model refuses; None when it accepts the resource.
 
     What is missing is an error of the element that misses it. An error of a whole element is two
     values where one is allowed: either may be read, and neither is left out.
     """
-    repeated = {(name, msgspec.json.encode(resource[name])) for name in _REPEATED & resource.keys()}
-    proven = {name for name, _ in repeated & tally.accepted}
+    repeated = [(source, name, msgspec.json.encode(resource[name])) for name in _REPEATED & resource.keys()]
+    proven = {each[1] for each in repeated if each in _ACCEPTED}
     try:
         MODELS[source].model_validate(
             {k: v for k, v in resource.items() if k not in _NOT_CHECKED and k not in proven}
@@ -93,7 +95,7 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
         missing = [error["loc"][:-1] for error in errors if error["type"].endswith("missing")]
         wrong = [error["loc"] for error in errors if not error["type"].endswith("missing")]
         return [*missing, *(place for place in wrong if not isinstance(_find(resource, place), dict))]
-    tally.accepted |= repeated
+    _ACCEPTED.update(dict.fromkeys(repeated))
     return None
 
 

@@ -22,6 +22,7 @@ from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
 from app.record.readers.observations import OBSERVATION
 from app.record.readers.peek import irrelevant
+from app.record.readers.quick import QUICK
 from app.record.readers.references import UNDECODABLE, about, referable
 from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, Tally, gaps_of
 from app.record.readers.shapes import shaped
@@ -89,6 +90,9 @@ def _by_set(items: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
 def _values(kind: Kind, raw: RawJson, scope: Scope) -> Iterable[Any]:
     if scope.filtering and irrelevant(kind, raw, scope):
         return ()
+    quick = QUICK.get(kind.source) if scope.filtering else None
+    if quick is not None and (value := quick(raw, scope)) is not None:
+        return (value,)
     sent = decoded(raw)
     if sent.get("resourceType") not in kind.types:
         return ()

@@ -29,6 +29,7 @@ class Record:
 
     `orders` are all drafts, `judged` those that this hook judges. `of(source)` is the Collection of a
     FHIR resource type, or of the ORDERs by what they order and why; its gaps say what was not read.
+    `collections` are those that were read so far.
     """
 
     def __init__(
@@ -50,18 +51,13 @@ class Record:
         self.judged = judged
         self.encounter_id = encounter_id
         self._read = read
-        self._collections = {ORDER: _of_orders(orders, order_gaps)}
+        self.collections = {ORDER: _of_orders(orders, order_gaps)}
 
     def of(self, source: str) -> Collection:
         """The values of one FHIR resource type; read on the first call, remembered after."""
-        if source not in self._collections:
-            self._collections[source] = self._read(source)
-        return self._collections[source]
-
-    @property
-    def read_sources(self) -> Mapping[str, Collection]:
-        """What was read so far, for the log line and the journal."""
-        return self._collections
+        if source not in self.collections:
+            self.collections[source] = self._read(source)
+        return self.collections[source]
 
 
 def _of_orders(orders: tuple[Order, ...], gaps: tuple[Gap, ...]) -> Collection:

@@ -56,6 +56,10 @@ class WatchedCodes(Protocol):
         """Match (system, code, display) triples and the text of one CodeableConcept."""
         ...
 
+    def __hash__(self) -> int:
+        """By identity: what a concept matches is remembered for each content."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

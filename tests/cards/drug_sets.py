@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from app.knowledge import yaml_source
 from app.knowledge.codes import CodeIndex
-from app.knowledge.load import _tupled
+from app.knowledge.shaped import tupled
 from app.knowledge.value_set import ValueSet
 from app.knowledge.words import Cues
 
@@ -73,7 +73,7 @@ def drug_sets() -> dict[str, ValueSet]:
     for name in NAMES:
         source = yaml_source.read(FOLDER / f"{name}.yaml", name)
         assert not source.faults, source.faults
-        found[name] = shape.validate_python(_tupled(source.data))
+        found[name] = shape.validate_python(tupled(source.data))
     return found
 
 

@@ -31,7 +31,7 @@ def of_card(knowledge: Knowledge, name: str) -> Iterator[Mutant]:
 
 
 def of_group(knowledge: Knowledge, name: str) -> Iterator[Mutant]:
-    """A group without each of its criteria and of the sources without which its cards are gentler."""
+    """A group without each of its criteria and of the sources that make its cards gentler, or do not."""
     for what, group in _groups(knowledge.groups.groups[name]):
         groups = knowledge.groups.model_copy(update={"groups": {**knowledge.groups.groups, name: group}})
         yield Mutant(what, replace(knowledge, groups=groups))
@@ -56,6 +56,7 @@ def _cards(card: Recommendation) -> Iterator[Changed]:
 def _groups(group: Group) -> Iterator[Changed]:
     yield from _with(group, "unless", _lines(group.unless))
     yield from _with(group, "softened_by", _without(group.softened_by))
+    yield from _with(group, "not_softened_by", _without(group.not_softened_by))
 
 
 def _facts(fact: Fact) -> Iterator[Changed]:

@@ -115,6 +115,26 @@ async def test_therapy_of_long_ago_is_not_care_for_this_episode():
     assert "conservative-care-first" in await shown(CHRONIC, old, drafts=(MRI,))
 
 
+def visit(status: str, **period: str) -> Json:
+    """A visit to a physical therapist."""
+    return {
+        "resourceType": "Encounter",
+        "id": "v1",
+        "status": status,
+        "class": {"code": "AMB"},
+        "type": [concept(("snomed", "91251008"))],
+        "subject": {"reference": "Patient/p1"},
+        "period": period,
+    }
+
+
+async def test_a_visit_to_a_physical_therapist_is_care_and_a_planned_one_is_not():
+    seen = visit("finished", start=day(40), end=day(40))
+    assert await shown(CHRONIC, seen, drafts=(MRI,)) == {"imaging-if-candidate": "info"}
+    planned = visit("planned", start="2026-12-24")
+    assert await shown(CHRONIC, planned, drafts=(MRI,)) == {"conservative-care-first": "warning"}
+
+
 async def test_procedures_that_were_not_sent_make_the_missing_care_a_question():
     sent = prefetched(CHRONIC, without=("procedures",))
     (card,) = [

@@ -11,7 +11,7 @@ from app.facts import encounter
 from app.knowledge.fact import EncounterFact
 from app.record.record import Record
 from tests.content import knowledge
-from tests.records import ago, coded, on, record, unread, visit, worded
+from tests.records import ago, coded, on, problem, record, unread, visit, worded
 
 
 def asked(within: Record, **more: Any) -> Answer:
@@ -96,3 +96,27 @@ def test_a_reason_or_type_by_words_is_worded() -> None:
     assert asked(by_words, current=True, reason_in="sore").worded
     assert asked(by_words, current=True, type_in="check-up").worded
     assert not asked(by_words, current=True, class_in="AMB").worded
+
+
+EARLIER = {"id": "before", "status": "finished", "start": ago(10)}
+
+
+def test_what_an_encounter_points_to_as_its_diagnosis_is_its_reason_too() -> None:
+    diagnosed = problem("sore", link="Condition/c1")
+    found = record(visit(**EARLIER, diagnoses=("Condition/c1",)), diagnosed)
+    answer = asked(found, reason_in="sore", within_days=10)
+    assert (answer.truth, answer.findings[0].what) == (YES, "sore")
+    assert asked(record(visit(**EARLIER), diagnosed), reason_in="sore").truth is NO
+
+
+def test_what_was_written_down_at_an_encounter_is_its_reason_too() -> None:
+    written = problem("sore", encounter="before")
+    assert asked(record(visit(**EARLIER), written), reason_in="sore", within_days=10).truth is YES
+    assert asked(record(visit(**EARLIER), written), reason_in="sore", within_days=9).truth is NO
+    assert asked(record(visit(**EARLIER), problem("sore")), reason_in="sore").truth is NO
+
+
+def test_diagnoses_that_were_not_read_leave_reasons_open_and_nothing_else() -> None:
+    found = record(visit(), gaps=[unread("Condition")])
+    assert asked(found, reason_in="sore").truth is CANNOT_TELL
+    assert asked(found, class_in="IMP").truth is NO

@@ -212,7 +212,16 @@ def test_a_cut_page_that_reaches_over_the_window_leaves_a_plain_no() -> None:
 
 
 def test_one_raised_value_is_enough_whatever_was_not_read() -> None:
-    assert asked(record(measured("lab", 39, "Cel"), gaps=[unread("Observation")]), **FEVER).truth is YES
+    answer = asked(record(measured("lab", 39, "Cel"), gaps=[unread("Observation")]), **FEVER)
+    assert (answer.truth, answer.unknown) == (YES, (Reason("Observation", "refused (403)"),))
+
+
+def test_the_latest_value_decides_whatever_was_cut_before_it() -> None:
+    cut = [unread("Observation", "only the first page was sent", since=ago(3))]
+    assert asked(record(measured("lab", 37, "Cel", when=ago(2)), gaps=cut), **FEVER).truth is NO
+    assert asked(record(measured("lab", 37, "Cel", when=ago(4)), gaps=cut), **FEVER).truth is CANNOT_TELL
+    sure = asked(record(measured("lab", 39, "Cel", when=ago(2)), gaps=cut), **FEVER)
+    assert (sure.truth, sure.unknown) == (YES, ())
 
 
 def test_a_finding_shows_the_value_its_unit_and_its_date() -> None:

@@ -111,3 +111,14 @@ def test_a_suggestion_has_a_label_and_no_empty_list_of_actions() -> None:
 def test_a_response_has_no_empty_list_of_system_actions() -> None:
     with pytest.raises(ValueError, match="empty"):
         Response(cards=[], system_actions=[])
+
+
+def test_a_response_has_no_empty_extension() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        Response(cards=[], extension={})
+
+
+def test_what_stands_in_the_extension_is_written_as_the_rest_is() -> None:
+    remove = Action(type="delete", description="Removes it.", resource_id="ServiceRequest/1")
+    written = json.loads(encode(Response(cards=[], extension={"systemActions": [remove]})))
+    assert written["extension"]["systemActions"][0]["resourceId"] == "ServiceRequest/1"

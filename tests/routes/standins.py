@@ -19,7 +19,7 @@ from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import health_routes
-from app.routes.services import Endpoint, discovery_routes, hook_route
+from app.routes.services import Endpoint, Hooks, discovery_routes
 from app.settings import Settings
 
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
@@ -93,11 +93,10 @@ class Edge:
         async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
             return await hydrate(request, queries, client, 5)
 
-        app = bare_app(self.settings, self.log)
         entries = [ServiceEntry(hook="order-sign", id="example-order-sign", description="d")]
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
-        app.router.routes.append(hook_route(endpoints, gather, self.core))
+        app = bare_app(self.settings, Hooks(endpoints, gather, self.core), self.log)
         app.include_router(discovery_routes(Discovery(entries)))
         app.include_router(health_routes("1.2.3", "abc"))
         return app

@@ -43,14 +43,8 @@ def words_of(concept: Json | None) -> str:
 
 
 def match(scope: Scope, triples: Sequence[tuple[str, str, str]], text: str) -> Concept | None:
-    """Matched against the watched codes, each once for a call; None when there is nothing to match."""
-    if not triples and not text:
-        return None
-    key = (tuple(triples), text)
-    found = scope.matched.get(key)
-    if found is None:
-        found = scope.matched[key] = scope.watch.match(triples, text)
-    return found
+    """Matched against the watched codes; None when there is nothing to match."""
+    return scope.watch.match(triples, text) if triples or text else None
 
 
 def concept_of(value: Json | None, scope: Scope) -> Concept | None:

@@ -12,6 +12,7 @@ from app.record.readers.scope import Json, Kind, Scope
 from app.record.values import Concept, Encounter
 
 _ACT_CODES = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "http://hl7.org/fhir/v3/ActCode")
+_CODING = ("system", "code", "display")
 _SPOKEN = {
     "inpatient": "IMP",
     "outpatient": "AMB",
@@ -32,26 +33,26 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
     worded = (match(scope, (), word(each.get("display"))) for each in pointers)
     yield Encounter(
         word(resource.get("id")) or None,
-        class_code=_class(resource.get("class") or {}),
+        class_code=class_of(*(word((resource.get("class") or {}).get(name)) for name in _CODING)),
         status=word(resource.get("status")) or None,
         types=concepts_of(resource.get("type", ()), scope),
         reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, worded)),
-        diagnoses=tuple(filter(None, (_condition(each.get("reference")) for each in pointers))),
+        diagnoses=tuple(filter(None, (condition_of(each.get("reference")) for each in pointers))),
         start=past(period.get("start"), scope.today),
         end=past(period.get("end"), scope.today),
         link=link_of(resource),
     )
 
 
-def _class(coding: Json) -> str | None:
+def class_of(system: str, code: str, display: str) -> str | None:
     """A v3-ActCode; a site's own code only where it says one of them in words."""
-    code, shown = word(coding.get("code")), word(coding.get("display")).lower()
-    if word(coding.get("system")) in ("", *_ACT_CODES):
+    shown = display.lower()
+    if system in ("", *_ACT_CODES):
         return _SPOKEN.get(code.lower(), code.upper()) or _SPOKEN.get(shown)
     return _SPOKEN.get(shown) or code or None
 
 
-def _condition(reference: object) -> str | None:
+def condition_of(reference: object) -> str | None:
     """`Condition/id`, as the link of the Condition is written."""
     found = target(reference)
     return relative(reference) or (f"Condition/{found[1]}" if found else None)

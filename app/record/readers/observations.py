@@ -78,8 +78,8 @@ def _value(part: Json) -> Quantity | None:
     if "valueRange" in part:
         return _between(part["valueRange"])
     text = part.get("valueString")
-    spoken = spelled(text) if isinstance(text, str) else None
-    return Quantity(spoken) if spoken else None
+    counted = spelled(text) if isinstance(text, str) else None
+    return Quantity(counted) if counted else None
 
 
 def _between(value: Json) -> Quantity | None:
@@ -100,8 +100,12 @@ def _answer(part: Json, scope: Scope) -> Concept | None:
 
 
 def _interpretation(part: Json) -> frozenset[str]:
-    said = {code.upper() for code in states(*part.get("interpretation", ()))}
-    return frozenset(_SPOKEN.get(code, code) for code in said)
+    return spoken(states(*part.get("interpretation", ())))
+
+
+def spoken(said: frozenset[str]) -> frozenset[str]:
+    """Interpretation codes in capitals, also where they were written out."""
+    return frozenset(_SPOKEN.get(code.upper(), code.upper()) for code in said)
 
 
 def _range(part: Json) -> tuple[Quantity | None, Quantity | None]:

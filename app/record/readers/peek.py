@@ -5,13 +5,16 @@ Whatever is unusual goes the long way, so that this changes nothing but the time
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 from msgspec import Raw
 
-from app.record.readers.elements import concept_of
+from app.record.readers.elements import codings, text_of
 from app.record.readers.references import UNDECODABLE, about
 from app.record.readers.scope import Kind, RawJson, Scope
 from app.record.readers.shapes import CONCEPT, shaped
+from app.record.values import WatchedCodes
 
 
 class _Subject(msgspec.Struct):
@@ -48,9 +51,7 @@ def irrelevant(kind: Kind, raw: RawJson, scope: Scope) -> bool:
     for name in kind.further:
         if getattr(peek, name):
             return False
-    if code not in scope.seen:
-        scope.seen[code] = _unwatched(code, scope)
-    foreign = scope.seen[code]
+    foreign = _unwatched(code, scope.watch)
     if foreign is None:
         return False
     scope.tally.irrelevant += 1
@@ -66,10 +67,15 @@ def _ours(peek: _Peek, scope: Scope) -> bool:
     return about({"reference": subject.reference}, scope.patient_id)
 
 
-def _unwatched(code: bytes, scope: Scope) -> tuple[str, ...] | None:
+@lru_cache(maxsize=16_384)
+def _unwatched(code: bytes, watch: WatchedCodes) -> tuple[str, ...] | None:
     """The foreign systems of a concept that is in no value set; None when it is, or cannot be read."""
     try:
-        found = concept_of(shaped(msgspec.json.decode(code), CONCEPT), scope)
+        concept = shaped(msgspec.json.decode(code), CONCEPT)
     except UNDECODABLE:
         return None
-    return None if found is None or found.sets else found.foreign
+    triples, text = codings(concept), text_of(concept)
+    if not triples and not text:
+        return None
+    found = watch.match(triples, text)
+    return None if found.sets else found.foreign

@@ -30,7 +30,6 @@ class Tally:
     unvalidated: int = 0
     foreign: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    accepted: set[tuple[str, bytes]] = field(default_factory=set, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,7 @@ class Scope:
     """One call: the watched codes, the patient, today, and resources that references may point to.
 
     `others` maps `Type/id` (or a full URL) to a resource. `filtering` off reads every entry the long
-    way; it must change nothing but the time that it takes. `seen` and `matched` remember what a code
-    came to, because a record repeats itself.
+    way; it must change nothing but the time that it takes.
     """
 
     watch: WatchedCodes
@@ -49,8 +47,6 @@ class Scope:
     others: Mapping[str, RawJson | Json] = field(default_factory=dict)
     filtering: bool = True
     tally: Tally = field(default_factory=Tally)
-    seen: dict[bytes, tuple[str, ...] | None] = field(default_factory=dict)
-    matched: dict[tuple[tuple[tuple[str, str, str], ...], str], Concept] = field(default_factory=dict)
 
 
 class Loss(Enum):

@@ -1,0 +1,69 @@
+"""From values to findings and from gaps to reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.answer import CANNOT_TELL, NO, YES, Finding, Reason, Truth, cannot_tell, no, yes
+from app.facts.evidence_of import earliest, finding, found_or, in_order, reasons, undated, within
+from app.record.values import Concept, When
+from tests.records import ago, coded, done, on, record, unread, worded
+
+
+def test_a_finding_is_worded_when_no_code_of_it_is_in_the_sets() -> None:
+    assert not finding(coded("thumb", "hand"), ["thumb"], "Condition").worded
+    assert finding(worded("thumb"), ["thumb"], "Condition").worded
+    both = Concept(coded=frozenset({"hand"}), worded=frozenset({"thumb"}))
+    assert finding(both, ["thumb"], "Condition").worded
+    assert not finding(both, ["thumb", "hand"], "Condition").worded
+
+
+def test_a_finding_is_suspected_by_its_status_or_by_its_words() -> None:
+    assert finding(coded("thumb", suspected=True), ["thumb"], "Condition").suspected
+    assert finding(coded("thumb"), ["thumb"], "Condition", suspected=True).suspected
+
+
+def test_a_finding_keeps_its_date_and_its_link() -> None:
+    found = finding(coded("thumb"), ["thumb"], "Condition", on("2026-05"), link="Condition/1")
+    assert found == Finding("thumb", "Condition", "2026-05", link="Condition/1")
+
+
+def test_findings_beat_reasons_and_reasons_beat_a_no() -> None:
+    shown, why = Finding("thumb", "Condition"), Reason("Condition", "unclear")
+    missing = record(gaps=[unread("Condition")])
+    refused = Reason("Condition", "refused (403)")
+    assert found_or(missing, [shown], [why], ["Condition"]) == yes([shown])
+    assert found_or(missing, [], [why], ["Condition"]) == cannot_tell([why, refused])
+    assert found_or(missing, [], [], ["Observation"]) == no()
+
+
+def test_every_gap_of_the_sources_is_a_reason() -> None:
+    missing = record(gaps=[unread("Condition"), unread("Condition", "1 Condition could not be read")])
+    assert [each.why for each in reasons(missing, ["Condition", "Encounter"])] == [
+        "refused (403)",
+        "1 Condition could not be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [(ago(9), YES), (ago(10), YES), (ago(11), NO), (on("2026-05"), CANNOT_TELL), (None, CANNOT_TELL)],
+)
+def test_a_window(when: When | None, expected: Truth) -> None:
+    assert within(when, 10, record()) is expected
+    assert within(when, None, record()) is YES
+
+
+def test_why_a_date_leaves_it_open() -> None:
+    assert undated("Condition", None).why == "date not recorded"
+    assert undated("Condition", on("2026")).why == "date not exact"
+
+
+def test_the_earliest_of_the_dates_there_are() -> None:
+    assert earliest(None, ago(3), ago(9), None) == ago(9)
+    assert earliest(None, None) is None
+
+
+def test_the_latest_first_and_what_has_no_date_last() -> None:
+    values = [done("a", "Procedure", when=when) for when in (None, ago(9), ago(3))]
+    assert [each.when for each in in_order(values)] == [ago(3), ago(9), None]
