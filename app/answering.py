@@ -21,6 +21,9 @@ from app.record.prefetch import Material
 from app.render import Call, card
 from app.suggest import Setting
 
+WORTH_REMEMBERING = 8
+"""Records of fewer resources are read again: that costs less than their digest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -57,7 +60,7 @@ def answer(
     """
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
-    key = _key(memory, knowledge, service, request, material, today) if memory else None
+    key = _key(memory, knowledge, service, request, material, today)
     facts = facts_of(knowledge, assembled.record, memory.recall(key) if memory and key else None)
     decisions = decide(knowledge, facts, service.hook, assembled.record.judged)
     if memory and key:
@@ -81,16 +84,18 @@ def answer(
 
 
 def _key(
-    memory: Memory,
+    memory: Memory | None,
     knowledge: Knowledge,
     service: Service,
     request: HookRequest,
     material: Material,
     today: date,
-) -> Key:
-    """Everything that the answers of a call depend on."""
+) -> Key | None:
+    """Everything that the answers of a call depend on; None where remembering costs more than reading."""
     context = request.context
     raws = [bytes(raw) for each in material.resources.values() for raw in each]
+    if memory is None or len(raws) < WORTH_REMEMBERING:
+        return None
     raws.append(bytes(context.draft_orders or b""))
     who = (context.patient_id, context.encounter_id, context.selections)
     what = (tuple((kind, len(each)) for kind, each in material.resources.items()), material.gaps)

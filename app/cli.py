@@ -37,6 +37,7 @@ def serve() -> None:
         http="httptools",
         workers=1,
         access_log=False,
+        proxy_headers=False,  # nothing here looks at who the client is
         log_level="warning",
         server_header=False,
     )

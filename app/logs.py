@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 from traceback import walk_tb
 from typing import Any, BinaryIO
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -26,7 +26,7 @@ class Line:
     __slots__ = ("_last", "fields", "ms", "request_id", "started")
 
     def __init__(self) -> None:
-        self.request_id = uuid4().hex
+        self.request_id = token_hex(16)
         self.fields: dict[str, object] = {}
         self.ms: dict[str, float] = {}
         self.started = self._last = perf_counter()
@@ -60,7 +60,8 @@ def logger(file: BinaryIO | None = None) -> FilteringBoundLogger:
             structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event)),
         ],
     )
-    return wrapped
+    bound: FilteringBoundLogger = wrapped.bind()  # else each line would bind it anew
+    return bound
 
 
 def quiet() -> None:

@@ -23,7 +23,8 @@ class Setting:
 def suggestion_action(suggestion: Suggestion, order: Order | None, setting: Setting) -> Action | None:
     """The one action of a suggestion; None when there is no order with an id to change."""
     if suggestion.action == "create":
-        resource = filled(suggestion.resource, setting)
+        fixed, blank = suggestion.parts
+        resource = {**fixed, **filled(blank, setting)}
         return Action(type="create", description=suggestion.description, resource=resource)
     if order is None or "/" not in order.reference:
         return None

@@ -33,6 +33,7 @@ def _fits(asked: OrderFact, order: Order) -> bool:
         (not asked.in_ or not order.concept.sets.isdisjoint(asked.in_))
         and order.concept.sets.isdisjoint(asked.not_in)
         and (not asked.reason_in or any(_in(reason, asked.reason_in) for reason in order.reasons))
+        and not any(_in(reason, asked.reason_not_in) for reason in order.reasons)
         and (asked.reason is None or asked.reason in _reason_is(order))
         and (not asked.priority or order.priority in asked.priority)
     )

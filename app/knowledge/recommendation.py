@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -10,6 +12,7 @@ from app.knowledge.criterion import Line
 from app.knowledge.fact import Frozen, Names
 
 Indicator = Literal["critical", "warning", "info"]
+_BLANK = re.compile(r"'\{[a-z]+\}'")
 INDICATORS: tuple[Indicator, ...] = ("critical", "warning", "info")
 Lines = tuple[Line, ...]
 
@@ -153,6 +156,12 @@ class Suggestion(Frozen):
     action: Literal["create", "update", "delete"]
     resource: dict[str, Any] = Field(default={})
     changes: dict[str, Any] = Field(default={})
+
+    @cached_property
+    def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The elements of the resource without any blank in them, and the others."""
+        blank = {name: each for name, each in self.resource.items() if _BLANK.search(repr(each))}
+        return {name: each for name, each in self.resource.items() if name not in blank}, blank
 
 
 class Service(Frozen):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+
+from msgspec import structs
 
 from app.protocol.request import HookRequest
 from app.record.orders import Drafts, read_orders
@@ -35,7 +37,7 @@ def assemble(
     scope = Scope(watch, context.patient_id, today, others=referable(everything), tally=tally)
     patients = raws.get("Patient", ())
     patient, patient_gaps = read_patient(patients[0] if patients else None, scope)
-    born = replace(scope, birth=patient.birth)
+    born = structs.replace(scope, birth=patient.birth)
     drafts = read_orders(context.draft_orders, context.selections if selected_only else None, born)
 
     def read(source: str) -> Collection:

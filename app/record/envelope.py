@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -72,8 +71,7 @@ _bundle = msgspec.json.Decoder(_Bundle)
 _typed = msgspec.json.Decoder(_Typed)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """`entries` holds None for an entry that is no object; `broken` says that a part is unreadable.
 
     `next` is the link to the rest of a search; `total` is 0 when none is stated.

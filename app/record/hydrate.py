@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from asyncio import gather
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import quote
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.protocol.request import Context, HookRequest
 from app.record import envelope

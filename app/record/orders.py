@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from app.errors import BadRequest
 from app.record.readers import resources
@@ -99,7 +100,7 @@ def read_orders(
     if draft_orders is None:
         return Drafts()
     as_sent, readable = (_resources(each) for each in _twice(draft_orders))
-    scope = replace(scope, others={**scope.others, **_named(readable)})
+    scope = structs.replace(scope, others={**scope.others, **_named(readable)})
     pile = _Pile()
     for position, resource in enumerate(readable):
         try:

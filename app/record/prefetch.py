@@ -6,12 +6,12 @@ Entries stay undecoded. An answer that is missing, broken, an error or cut is ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from app.record import envelope
 from app.record.dates import when
@@ -26,8 +26,7 @@ OTHER_TYPE = "another type of resource was sent"
 UNREADABLE = "an entry could not be read"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One thing asked for: its prefetch key, the FHIR resource type it gives, and the query itself."""
 
     key: str
@@ -35,8 +34,7 @@ class Query:
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One answer to a query, or several pages of it joined; `state` is a word for the log.
 
     `why` says why the query is not answered ("" when it is), `cut` why the rest of an answer was not
@@ -70,18 +68,17 @@ class Page:
         return not self.why or bool(self.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """All that was sent and fetched: undecoded resources by FHIR type, and what was not read.
 
     `answered` are the sources of which at least a part was read; `states` says for each query, by its
     key, what became of it; `ignored` counts what nobody asked for; `fetches` the requests made.
     """
 
-    resources: Mapping[str, tuple[Raw, ...]] = field(default_factory=dict)
+    resources: Mapping[str, tuple[Raw, ...]] = msgspec.field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     answered: frozenset[str] = frozenset()
-    states: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = msgspec.field(default_factory=dict)
     ignored: int = 0
     fetches: int = 0
 

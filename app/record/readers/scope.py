@@ -32,8 +32,7 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """One call: the watched codes, the patient, today, and resources that references may point to.
 
     `others` maps `Type/id` (or a full URL) to a resource. `filtering` off reads every entry the long
@@ -44,9 +43,9 @@ class Scope:
     patient_id: str
     today: date
     birth: When | None = None
-    others: Mapping[str, RawJson | Json] = field(default_factory=dict)
+    others: Mapping[str, RawJson | Json] = msgspec.field(default_factory=dict)
     filtering: bool = True
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = msgspec.field(default_factory=Tally)
 
 
 class Loss(Enum):
