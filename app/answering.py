@@ -10,9 +10,9 @@ from app.compose import Composition, compose
 from app.decide import Decision, Outcome, decide
 from app.errors import PreconditionFailed
 from app.facts.asking import facts_of
-from app.facts.memory import Key, Memory
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Service
+from app.memory import Key, Memory
 from app.protocol.request import HookRequest
 from app.protocol.response import Response
 from app.rate import RatingProfile, ratings
@@ -61,9 +61,10 @@ def answer(
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
     key = _key(memory, knowledge, service, request, material, today)
-    facts = facts_of(knowledge, assembled.record, memory.recall(key) if memory and key else None)
+    known = memory.recall(key) if memory is not None and key is not None else None
+    facts = facts_of(knowledge, assembled.record, known)
     decisions = decide(knowledge, facts, service.hook, assembled.record.judged)
-    if memory and key:
+    if memory is not None and key is not None:
         memory.keep(key, facts.answers)
     applying = any(each.outcome is Outcome.APPLIES for each in decisions)
     if not material.answered and not applying:

@@ -16,10 +16,10 @@ from starlette.types import Lifespan
 
 from app import catalogue, logs
 from app.answering import Answered, answer
-from app.facts.memory import Memory
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
+from app.memory import Memory
 from app.protocol.request import HookRequest
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate

@@ -16,7 +16,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-VALUES = ("answer", "record.values")
+VALUES = ("answer", "record.values", "fhir")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "answer": (),
@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "logs": (),
     "settings": ("knowledge.nearest",),
     "protocol": ("errors",),
-    "record": ("answer", "errors", "protocol.request"),
+    "record": ("answer", "errors", "protocol.request", "fhir"),
     "knowledge": VALUES,
     "facts": (*VALUES, "knowledge", "record.record", "record.amounts"),
     "decide": (*VALUES, "knowledge", "facts"),
@@ -35,7 +35,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rate": CORE,
     "casework": CORE,
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
-    "answering": (*CORE, "errors", "protocol", "record"),
+    "answering": (*CORE, "errors", "protocol", "record", "memory"),
+    "fhir": (),
+    "memory": ("facts",),
     "routes": ("errors", "logs", "catalogue", "answering", "knowledge", "protocol", "record"),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
@@ -45,7 +47,7 @@ IMPURE = {
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
-SHELL = {"record.fhir_client", "record.hydrate", "record.memory"}
+SHELL = {"record.fhir_client", "record.hydrate", "memory"}
 PURE = sorted(
     name
     for name in MODULES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fhir.resources.R4B import get_fhir_model_class
 
+from app.fhir import model_of
 from app.knowledge.recommendation import Suggestion
 from app.record.values import Order
 from app.suggest import Setting, filled, suggestion_action
@@ -43,7 +43,7 @@ def test_a_created_order_is_valid_fhir(setting: Setting) -> None:
     assert action is not None
     assert action.resource is not None
     assert (action.type, bool(action.resource_id)) == ("create", False)
-    get_fhir_model_class("ServiceRequest").model_validate(action.resource)
+    model_of("ServiceRequest").model_validate(action.resource)
     assert {"status", "intent", "subject", "reasonCode"} <= action.resource.keys()
     assert action.resource["subject"] == {"reference": "Patient/1"}
     assert action.resource["authoredOn"] == "2026-06-01"

@@ -62,27 +62,6 @@ def sets_in(names: Iterable[str], knowledge: Knowledge) -> dict[str, ValueSet]:
     return found
 
 
-def belongs(concept: Concept, names: Iterable[str], knowledge: Knowledge) -> bool:
-    """Whether the concept is in one of the sets. A product says more than the ingredient beside it.
-
-    Orders carry several codes of one drug. A bare ingredient does not count when another of the codes
-    is a product that is listed elsewhere: the gel is not the tablet.
-    """
-    if concept.sets.isdisjoint(names):
-        return False
-    codes = [code for system, code in concept.codes if system == RXNORM]
-    asked = sets_in(names, knowledge).values()
-    if any(_is_product(code, each) for code in codes for each in asked):
-        return True
-    if not any(code in each.ingredients for code in codes for each in asked):
-        return True
-    return not any(_is_product(code, each) for code in codes for each in knowledge.value_sets.values())
-
-
-def _is_product(code: str, value_set: ValueSet) -> bool:
-    return code in value_set.products or code in value_set.codes.get(RXNORM, ())
-
-
 def substance(concept: Concept, names: Iterable[str], knowledge: Knowledge) -> Substance | None:
     """The ingredient of these sets in a concept: by product, else by ingredient code, else by its name.
 
@@ -128,7 +107,6 @@ def prescribed(names: Iterable[str], record: Record, knowledge: Knowledge) -> li
     return [
         _judged(medication, substance(medication.concept, names, knowledge), record)
         for medication in record.of(SOURCE).within(names)
-        if belongs(medication.concept, names, knowledge)
     ]
 
 

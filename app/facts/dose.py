@@ -13,7 +13,7 @@ from math import inf
 from msgspec import structs
 
 from app.answer import CANNOT_TELL, Answer, Finding, Interval, Reason, number
-from app.facts.courses import GRACE_DAYS, POSSIBLE_DAYS, SOURCE, Substance, belongs, current, substance
+from app.facts.courses import GRACE_DAYS, POSSIBLE_DAYS, SOURCE, Substance, current, substance
 from app.facts.daily import daily, shown, together
 from app.facts.evidence_of import finding, reasons
 from app.knowledge.fact import DoseFact
@@ -32,10 +32,13 @@ FORM = "no factor for this form"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One medication in the total: its amount, in words and in numbers, and why it is open if it is."""
+    """One medication in the total: its amount, in words and in numbers, and why it is open if it is.
+
+    A draft renews what is current of the same `ingredient` and `kind`; None is a kind that is not known.
+    """
 
     ingredient: str
-    release: str | None
+    kind: object
     amount: Interval
     finding: Finding
     why: str = ""
@@ -65,22 +68,22 @@ def _total(taken: list[Part], drafts: list[Part], unread: tuple[Reason, ...]) ->
         new = [part for part in drafts if part.ingredient == ingredient]
         for amount, parts in _counted(old, new):
             total = total.plus(amount)
-            findings += [part.finding for part in parts]
+            findings += [structs.replace(part.finding, what=_said(part)) for part in parts]
     opened = [Reason(each.finding.source, _said(each)) for each in [*taken, *drafts] if each.why]
     value = Interval(round(total.low, 6), round(total.high, 6))
     return number(value, findings, dict.fromkeys([*opened, *unread]))
 
 
 def _counted(old: list[Part], new: list[Part]) -> Iterator[tuple[Interval, list[Part]]]:
-    """One ingredient, each release for itself; where one is not known, a draft may renew or come on top."""
-    releases = dict.fromkeys(part.release for part in [*old, *new])
-    if old and new and None in releases:
+    """One ingredient, each kind for itself; where one is not known, a draft may renew or come on top."""
+    kinds = dict.fromkeys(part.kind for part in [*old, *new])
+    if old and new and None in kinds:
         before, after = _sum(old), _sum(new)
         yield Interval(max(before.low, after.low), before.high + after.high), [*old, *new]
         return
-    for release in releases:
-        before_it = [part for part in old if part.release == release]
-        drafted = [part for part in new if part.release == release]
+    for kind in kinds:
+        before_it = [part for part in old if part.kind == kind]
+        drafted = [part for part in new if part.kind == kind]
         if before_it and drafted:
             yield _renewed(before_it, drafted)
         else:
@@ -114,7 +117,17 @@ def _not_computed(parts: Iterable[Part]) -> Answer:
 
 
 def _said(part: Part) -> str:
-    return f"{part.finding.what}: {part.why}" if part.why not in part.finding.what else part.finding.what
+    """The part in words, with the reason why its amount is open."""
+    what = part.finding.what
+    return f"{what}: {part.why}" if part.why and part.why not in what else what
+
+
+def _kind(asked: DoseFact, known: Substance) -> object:
+    """What a draft must have in common with a medication to renew it: the release, or its company too."""
+    product = known.product
+    if product is None:
+        return None
+    return (product.release, product.with_) if asked.renews == "combination" else product.release
 
 
 def _taken(asked: DoseFact, record: Record, knowledge: Knowledge) -> list[Part]:
@@ -132,7 +145,7 @@ def _taken(asked: DoseFact, record: Record, knowledge: Knowledge) -> list[Part]:
 def _drafted(asked: DoseFact, record: Record, knowledge: Knowledge) -> list[tuple[Part, Order]]:
     found = []
     for order in record.orders:
-        if order.drug is not None and belongs(order.concept, asked.in_, knowledge):
+        if order.drug is not None and not order.concept.sets.isdisjoint(asked.in_):
             known = substance(order.concept, asked.in_, knowledge)
             found.append((_part(asked, order.drug, known, finding(order.concept, asked.in_, ORDER)), order))
     return found
@@ -143,16 +156,16 @@ def _part(asked: DoseFact, medication: Medication, known: Substance | None, show
     if known is None:
         display = medication.concept.display.lower()
         return Part(display, None, Interval(0, inf), shown_as, "ingredient not known", has_factor=False)
-    release = known.product.release if known.product else None
+    kind = _kind(asked, known)
     named = structs.replace(shown_as, what=_name(known))
     factor = known.factors.get(asked.factor) if asked.factor else Factor(value=1, per="mg")
     if factor is None:
-        return Part(known.key, release, Interval(0, inf), named, "no factor for it", has_factor=False)
+        return Part(known.key, kind, Interval(0, inf), named, "no factor for it", has_factor=False)
     amount, words, why = _amount(medication.dosages, known, factor)
     if why:
-        return Part(known.key, release, amount, named, why, has_factor=why != FORM)
+        return Part(known.key, kind, amount, named, why, has_factor=why != FORM)
     return Part(
-        known.key, release, amount, structs.replace(named, what=f"{named.what} {words} = {shown(amount)}")
+        known.key, kind, amount, structs.replace(named, what=f"{named.what} {words} = {shown(amount)}")
     )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.answer import AND, CANNOT_TELL, NO, YES, Answer, Finding, Reason, Truth
-from app.facts.courses import GRACE_DAYS, POSSIBLE_DAYS, SOURCE, Course, current, prescribed
+from app.facts.courses import (
+    GRACE_DAYS,
+    POSSIBLE_DAYS,
+    SOURCE,
+    Course,
+    Substance,
+    current,
+    prescribed,
+    substance,
+)
 from app.facts.evidence_of import finding, found_or, undated, within
 from app.knowledge.fact import MedicationFact
 from app.knowledge.load import Knowledge
@@ -20,9 +29,12 @@ def answer(asked: MedicationFact, record: Record, order: Order | None, knowledge
     does not make the answer unknown: for current ones a year and the days of grace.
     """
     courses = (current if asked.status == "current" else prescribed)(asked.in_, record, knowledge)
+    ordered = substance(order.concept, asked.in_, knowledge) if asked.another and order else None
     findings: list[Finding] = []
     unclear: list[Reason] = []
     for course in courses:
+        if ordered is not None and _same(course, ordered):
+            continue
         truth, why = _holds(asked, course, record)
         if truth is YES:
             findings.append(_finding(asked, course))
@@ -32,6 +44,11 @@ def answer(asked: MedicationFact, record: Record, order: Order | None, knowledge
     if asked.status == "current":
         window = min(window or POSSIBLE_DAYS + GRACE_DAYS, POSSIBLE_DAYS + GRACE_DAYS)
     return found_or(record, findings, unclear, [SOURCE], window)
+
+
+def _same(course: Course, ordered: Substance) -> bool:
+    """Whether a course is of the ingredient that is ordered, which then renews it."""
+    return course.substance is not None and course.substance.key == ordered.key
 
 
 def _holds(asked: MedicationFact, course: Course, record: Record) -> tuple[Truth, str]:

@@ -39,8 +39,9 @@ def answer(asked: SpanFact, record: Record, order: Order | None, knowledge: Know
     unknown = reasons(record, SOURCES)
     if not marks and not _present(asked, record):
         return cannot_tell(unknown) if unknown else no()
-    start = _start(asked, marks)
-    value = start.when.days_before(record.today) if start else Interval(0, inf)
+    episode = _episode(asked, marks)
+    start = episode[0] if episode else None
+    value = _since(episode, record)
     if start is None or not start.onset:
         value, unknown = Interval(value.low, inf), (*unknown, NOT_RECORDED)
     if reasons(record, SOURCES):
@@ -50,15 +51,24 @@ def answer(asked: SpanFact, record: Record, order: Order | None, knowledge: Know
     return number(value, [start.finding] if start else [], unknown)
 
 
-def _start(asked: SpanFact, marks: list[Mark]) -> Mark | None:
-    """The first mark after the last gap."""
-    start: Mark | None = None
+def _episode(asked: SpanFact, marks: list[Mark]) -> list[Mark]:
+    """The marks after the last gap."""
+    episode: list[Mark] = []
     latest = date.min
     for mark in marks:
-        if start is None or (mark.when.earliest - latest).days > asked.gap_days:
-            start = mark
+        if (mark.when.earliest - latest).days > asked.gap_days:
+            episode = []
+        episode.append(mark)
         latest = max(latest, mark.when.latest, mark.until.latest)
-    return start
+    return episode
+
+
+def _since(episode: list[Mark], record: Record) -> Interval:
+    """Days since the first mark; where its date is not exact, it is no later than the others."""
+    if not episode:
+        return Interval(0, inf)
+    days = [mark.when.days_before(record.today) for mark in episode]
+    return Interval(max(each.low for each in days), days[0].high)
 
 
 def _continues(asked: SpanFact, marks: list[Mark], record: Record) -> bool:

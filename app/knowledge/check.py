@@ -43,7 +43,7 @@ def check(knowledge: Knowledge, files: Files) -> list[Fault]:
 
         return report
 
-    for name in files.sound("facts/*.yaml"):
+    for name in files.sound("facts/"):
         for key in files.sources[name].data:
             _check_fact(knowledge, key, report_in(name))
     for recommendation_id in knowledge.recommendations:
@@ -79,7 +79,7 @@ def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
     if fact.kind in DERIVED:
         return
     dumped: dict[str, Any] = fact.parameters.model_dump(by_alias=True)
-    for key in ("in", "not_in", "reason_in", "answer_in", "type_in", "acute", "chronic"):
+    for key in ("in", "not_in", "reason_in", "reason_not_in", "answer_in", "type_in", "acute", "chronic"):
         for value_set in dumped.get(key) or ():
             known(value_set, knowledge.value_sets, "value set", (name, fact.kind, key), report)
     if since := dumped.get("since"):

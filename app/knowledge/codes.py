@@ -24,6 +24,12 @@ class CodeIndex:
         self._outside: dict[tuple[str, str], set[str]] = {}
         self._display: dict[tuple[str, str], str] = {}
         self._systems: set[str] = set()
+        self._products = {
+            (coding_systems.RXNORM, code) for each in value_sets.values() for code in each.products
+        }
+        self._ingredients = {
+            (coding_systems.RXNORM, code) for each in value_sets.values() for code in each.ingredients
+        }
         self._parents = _parents(value_sets)
         # The same concepts come back with every patient: what they match depends on nothing else.
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._match)
@@ -50,7 +56,11 @@ class CodeIndex:
         for code, product in value_set.products.items():
             key = (coding_systems.RXNORM, code)
             self._within.setdefault(key, set()).add(name)
-            self._display.setdefault(key, value_set.ingredients[product.ingredient].name)
+            # Of the ingredients of a combination the one with a factor is what people call it by.
+            if key not in self._display or (
+                product.with_ and value_set.ingredients[product.ingredient].factors
+            ):
+                self._display[key] = value_set.product_name(code)
         for code, ingredient in value_set.ingredients.items():
             key = (coding_systems.RXNORM, code)
             self._within.setdefault(key, set()).add(name)
@@ -81,11 +91,11 @@ class CodeIndex:
     def _match(self, codings: tuple[tuple[str, str, str], ...], text: str) -> Concept:
         coded: frozenset[str] = _NOTHING
         display, later, spoken = "", False, not codings
-        codes, foreign = [], []
-        for uri, raw, _ in codings:
-            system = coding_systems.name_of(uri)
-            code = normal(system, raw)
-            codes.append((system, code))
+        codes, foreign = self._named(codings), []
+        silent = self._silent(codes)
+        for system, code in codes:
+            if (system, code) in silent:
+                continue
             sets, shown = self.sets_of(system, code)
             coded |= sets
             display = display or shown
@@ -107,6 +117,16 @@ class CodeIndex:
             codes=tuple(codes),
             foreign=tuple(foreign),
         )
+
+    def _named(self, codings: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+        """The codes under the names of their systems."""
+        systems = [(coding_systems.name_of(uri), raw) for uri, raw, _ in codings]
+        return [(system, normal(system, raw)) for system, raw in systems]
+
+    def _silent(self, codes: list[tuple[str, str]]) -> set[tuple[str, str]]:
+        """The bare ingredients beside a listed product, which says more: the gel is not the tablet."""
+        listed = self._products.intersection(codes)
+        return self._ingredients.intersection(codes) - listed if listed else set()
 
     def _holds(self, system: str) -> bool:
         """Whether some value set lists codes of a system; WHO codes are looked up among the CM ones."""

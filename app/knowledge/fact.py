@@ -54,12 +54,16 @@ class ConditionFact(Frozen):
 
 
 class MedicationFact(Frozen):
-    """A medication that is current, or was ever prescribed."""
+    """A medication that is current, or was ever prescribed.
+
+    With `another`, only those of another ingredient than the order at hand: a renewal is not a second.
+    """
 
     in_: Names = Field(alias="in")
     status: Literal["current", "ever"] = "current"
     within_days: Days | None = None
     reason_in: Names = ()
+    another: bool = False
 
 
 class OrderFact(Frozen):
@@ -73,6 +77,7 @@ class OrderFact(Frozen):
     in_: Names = Field(default=(), alias="in")
     not_in: Names = ()
     reason_in: Names = ()
+    reason_not_in: Names = ()
     reason: Literal["present", "absent", "classified"] | None = None
     priority: Names = ()
     among: Literal["judged", "all", "others"] = "judged"
@@ -160,19 +165,22 @@ class SpanFact(Frozen):
 class SupplyFact(Frozen):
     """Days of the last `window_days` that prescriptions cover; with `draft`, the days the order covers.
 
-    With `element: refills`, how often the order may be repeated.
+    With `element: refills`, how often the order may be repeated, with `element: quantity` how many
+    tablets and the like it hands out in all.
     """
 
     in_: Names = Field(alias="in")
     window_days: Days | None = None
     draft: bool = False
-    element: Literal["days", "refills"] = "days"
+    element: Literal["days", "refills", "quantity"] = "days"
 
 
 class DoseFact(Frozen):
     """Amount a day over current medications and drafts: strength, units, frequency, a named factor.
 
     With `element: not_computed`, how many of them have the factor but no amount that can be computed.
+    A draft renews what is current of the same ingredient and release; with `renews: combination` only
+    when it holds the same other ingredients too, and else comes on top.
     """
 
     in_: Names = Field(alias="in")
@@ -180,6 +188,7 @@ class DoseFact(Frozen):
     unit: str
     among: Literal["current", "drafts", "both"] = "both"
     element: Literal["amount", "not_computed"] = "amount"
+    renews: Literal["ingredient", "combination"] = "ingredient"
 
 
 def _counts(weight: Any) -> bool:

@@ -99,10 +99,10 @@ class Files:
         """Relative names of the files that match, sorted."""
         return sorted(path.relative_to(self.root).as_posix() for path in self.root.glob(pattern))
 
-    def sound(self, pattern: str) -> list[str]:
-        """Relative names of the files that match and have no fault."""
+    def sound(self, folder: str) -> list[str]:
+        """Relative names of the files of a folder that were read and have no fault."""
         faulty = {fault.file for fault in self.faults}
-        return [name for name in self.glob(pattern) if name not in faulty]
+        return [name for name in self.sources if name.startswith(folder) and name not in faulty]
 
     def unparsed(self) -> bool:
         """Whether a file is missing or no YAML, so that the names in it cannot be told."""
@@ -191,7 +191,8 @@ def _order_facts(facts: dict[str, Fact]) -> frozenset[str]:
 
 def _looks_at_order(fact: Fact) -> bool:
     supply, dose = fact.supply, fact.dose
-    of_order = supply is not None and (supply.draft or supply.element == "refills")
+    of_order = supply is not None and (supply.draft or supply.element != "days")
+    of_order = of_order or (fact.medication is not None and fact.medication.another)
     at_hand = fact.order is not None and fact.order.among != "all"
     return at_hand or of_order or (dose is not None and dose.element == "not_computed")
 

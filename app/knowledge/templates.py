@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
+from app.fhir import model_of
 from app.knowledge.recommendation import Suggestion
 from app.knowledge.yaml_source import Where
 
@@ -40,7 +40,7 @@ def _check(suggestion: Suggestion, report: Report) -> None:
         if element not in resource:
             report(("resource",), f"a created order needs `{element}`")
     try:
-        model = get_fhir_model_class(str(resource.get("resourceType")))
+        model = model_of(str(resource.get("resourceType")))
         read_back = json.loads(model.model_validate(resource).model_dump_json())
     except ValueError as error:
         report(("resource",), f"not a valid FHIR resource: {_first(error)}")

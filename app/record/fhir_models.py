@@ -5,15 +5,11 @@ R4 data reads as R4B for every resource here. Elements that the models do not kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
-
 import msgspec
 from cachetools import LRUCache
-from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError
 
+from app.fhir import model_of
 from app.record.readers.scope import Json, Loss, Lost, Tally
 from app.record.readers.shapes import Value
 
@@ -27,13 +23,7 @@ _NAMES = (
 )
 
 
-def _models() -> Mapping[str, Any]:
-    """The models by resource type. They take their configuration over when they are first imported."""
-    FHIRAbstractModel.set_global_model_config(extra="ignore")
-    return {name: getattr(import_module(f"fhir.resources.R4B.{name.lower()}"), name) for name in _NAMES}
-
-
-MODELS = _models()
+MODELS = {name: model_of(name) for name in _NAMES}
 NOT_READABLE: Json = {"text": "not readable"}
 """Stands for a dosage instruction that was left out."""
 _REPEATED = frozenset(

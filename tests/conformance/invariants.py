@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
+
+from app.fhir import model_of
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/\S+")
@@ -150,7 +151,7 @@ def _resource(action: dict[str, Any], where: str) -> Iterator[str]:
     if action["type"] == "update" and "id" not in resource:
         yield f"{where}.resource.id: an update names what it updates"
     try:
-        read = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        read = model_of(resource["resourceType"]).model_validate(resource)
     except (ValidationError, ValueError) as error:
         yield f"{where}.resource: not valid FHIR: {error}"
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.servers import ROOT, Running
-from tests.integration.wire import post, post_hook, preflight
+from tests.integration.wire import post_hook, preflight
 
 pytestmark = pytest.mark.integration
 
@@ -43,19 +43,11 @@ def test_a_captured_request_gives_its_cards(fhir: Running, cds: Running, name: s
     assert shown == EXPECTED[name]
 
 
-@pytest.mark.parametrize("name", ["sandbox-feedback-accepted", "sandbox-feedback-overridden"])
-def test_captured_feedback_is_taken(cds: Running, name: str) -> None:
-    body = json.loads((CAPTURED / f"{name}.json").read_text())["body"]
-    status, _ = post(f"{cds.url}/cds-services/low-back-pain-order-select/feedback", body)
-    assert status == 200
-
-
 @pytest.mark.parametrize(
     ("path", "method", "headers"),
     [
         ("/cds-services", "GET", "authorization"),
         ("/cds-services/low-back-pain-patient-view", "POST", "authorization,content-type"),
-        ("/cds-services/low-back-pain-order-sign/feedback", "POST", "authorization,content-type"),
     ],
 )
 def test_the_browser_may_call(cds: Running, path: str, method: str, headers: str) -> None:

@@ -25,12 +25,15 @@ class Memory:
         self._secret = token_bytes(32)
         self._answers: TTLCache[Key, Answers] = TTLCache(calls, seconds, clock)
 
+    def __len__(self) -> int:
+        return len(self._answers)
+
     def key(self, sent: Iterable[bytes], around: object) -> Key:
         """The key of a call: the resources that were sent, in order, and whatever else counts."""
         digest = blake2b(digest_size=16, key=self._secret)
         for each in sent:
+            digest.update(len(each).to_bytes(8))
             digest.update(each)
-            digest.update(b"\0")
         return digest.digest(), around
 
     def recall(self, key: Key) -> Answers | None:

@@ -1,0 +1,95 @@
+"""Answers kept between the hooks of a visit: the same data, the same cards; other data, other cards."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app import catalogue
+from app.answering import answer
+from app.knowledge.load import load
+from app.memory import Memory
+from app.protocol.request import parse
+from app.protocol.response import encode
+from app.record.prefetch import material, sort
+from app.settings import Settings
+from tests.calls import LOW_BACK_PAIN, TODAY, condition, observation, prefetched, request, study
+
+KNOWLEDGE = load(Settings().cards)
+SERVICE = KNOWLEDGE.services.services[-1]
+CT = study("72133", LOW_BACK_PAIN)
+FILLER = [condition(("icd", "E11.9"), id=f"c{number}") for number in range(10)]
+
+
+def bytes_of(memory: Memory | None, *resources: dict, drafts: tuple = (CT,), days: int = 0) -> bytes:
+    body = request("order-sign", *drafts, prefetch=prefetched(*FILLER, *resources))
+    parsed = parse(msgspec.json.encode(body))
+    queries = catalogue.queries(KNOWLEDGE, SERVICE.hook)
+    gathered = material(queries, sort(parsed.prefetch, queries))
+    today = TODAY.fromordinal(TODAY.toordinal() + days)
+    return encode(answer(KNOWLEDGE, SERVICE, parsed, gathered, today, memory=memory).response)
+
+
+def test_the_same_call_again_is_answered_from_memory_with_the_same_bytes() -> None:
+    memory = Memory(10, 600)
+
+    first, again = bytes_of(memory), bytes_of(memory)
+
+    assert first == again == bytes_of(None)
+    assert len(memory) == 1
+
+
+def test_a_new_finding_is_never_answered_from_memory() -> None:
+    memory = Memory(10, 600)
+    bytes_of(memory, condition(LOW_BACK_PAIN))
+
+    found = bytes_of(memory, condition(LOW_BACK_PAIN), observation("8310-5", 39, "Cel"))
+
+    assert b"suspect-spinal-infection" in found
+
+
+def test_another_day_is_another_answer() -> None:
+    memory = Memory(10, 600)
+    pain = condition(LOW_BACK_PAIN, days_ago=41)
+    early = bytes_of(memory, pain)
+
+    later = bytes_of(memory, pain, days=1)
+
+    assert b"avoid-early-imaging" in early
+    assert b"avoid-early-imaging" not in later
+
+
+def test_another_draft_is_another_answer() -> None:
+    memory = Memory(10, 600)
+    bytes_of(memory)
+
+    assert b"ServiceRequest/other" in bytes_of(memory, drafts=(study("72133", LOW_BACK_PAIN, id="other"),))
+
+
+def test_what_is_older_than_the_visit_is_forgotten() -> None:
+    now = 0.0
+    memory = Memory(10, 600, clock=lambda: now)
+    key = memory.key([b"sent"], "around")
+    memory.keep(key, {})
+
+    now = 601.0
+
+    assert memory.recall(key) is None
+
+
+def test_the_oldest_call_makes_room_for_the_newest() -> None:
+    memory = Memory(2, 600)
+    keys = [memory.key([b"%d" % number], None) for number in range(3)]
+    for key in keys:
+        memory.keep(key, {})
+
+    assert [memory.recall(key) for key in keys] == [None, {}, {}]
+
+
+def test_where_one_resource_ends_and_the_next_begins_is_part_of_the_key() -> None:
+    memory = Memory(2, 600)
+
+    assert memory.key([b"ab", b"c"], None) != memory.key([b"a", b"bc"], None)
+
+
+def test_two_processes_have_different_keys_for_the_same_patient() -> None:
+    assert Memory(2, 600).key([b"sent"], None) != Memory(2, 600).key([b"sent"], None)
