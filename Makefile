@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: run test check format test-integration fuzz bench bench-check demo install lock clean
+.PHONY: run test check format test-integration bench bench-check demo install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)

@@ -10,17 +10,22 @@ from tests.bench.measure import Result, measure
 from tests.bench.servers import can_measure
 
 
+RUNS = 3
+
+
 def check(result: Result) -> list[str]:
-    """What is worse than committed; measured once more before it is believed, since the machine is shared."""
+    """What is worse than committed; measured again before it is believed, since the machine is shared."""
     baseline = report.committed_ratios()
-    found = report.faults(result, baseline)
-    if not (found and baseline):
-        return found
-    print("worse than committed: measuring once more")
-    again = measure()
-    report.print_table(again)
-    report.write(report.LATEST, again)
-    return report.faults(again, baseline)
+    lowest = report.ratios(result)
+    for _ in range(RUNS - 1):
+        if not (baseline and report.faults(lowest, baseline)):
+            break
+        print("worse than committed: measuring once more")
+        again = measure()
+        report.print_table(again)
+        report.write(report.LATEST, again)
+        lowest = report.better(lowest, report.ratios(again))
+    return report.faults(lowest, baseline)
 
 
 def main() -> int:
@@ -36,6 +41,7 @@ def main() -> int:
     result = measure()
     report.print_table(result)
     report.write(report.LATEST, result)
+    print("\n".join(report.above_mark(result)))
     if chosen.write:
         report.write(report.BASELINE, result)
     worse = check(result) if chosen.check else []
