@@ -9,7 +9,6 @@ from tests.bench import report
 from tests.bench.measure import Result, measure
 from tests.bench.servers import can_measure
 
-
 RUNS = 3
 
 
