@@ -90,6 +90,10 @@ def test_a_guard_that_could_not_be_checked_is_said() -> None:
     assert answer.unknown == (UNREAD, LATE)
 
 
+def test_of_a_no_nothing_is_unchecked() -> None:
+    assert but_not(no(), [cannot_tell([UNREAD])]) == no()
+
+
 def test_a_guard_with_something_unchecked_is_not_definite_enough_to_stop() -> None:
     guard = but_not(yes([READ]), [cannot_tell([LATE])])
     answer = but_not(yes([READ]), [guard])
@@ -152,6 +156,7 @@ def test_what_is_unchecked_is_not_said_when_something_else_supports_the_yes() ->
     assert any_of([guarded, yes([READ])]).unknown == ()
     assert any_of([guarded, no()]).unknown == (UNREAD,)
     assert at_least(1, [guarded, yes([READ])]).unknown == ()
+    assert at_least(2, [guarded, yes([READ]), yes([READ])]).unknown == ()
     assert at_least(2, [guarded, yes([READ])]).unknown == (UNREAD,)
     assert all_of([guarded, yes([READ])]).unknown == (UNREAD,)
 

@@ -132,5 +132,10 @@ def test_critical_cards_take_the_room_of_the_others_and_keep_their_place() -> No
     assert [each.id for each in found.held_back] == [CARE]
 
 
+def test_where_critical_cards_fill_the_limit_there_is_no_room_for_others() -> None:
+    found = composed(applying(CARE, "info"), *many(3, "critical"), max_cards=2)
+    assert [each.indicator for each, _ in found.shown] == ["critical"] * 3
+
+
 def test_a_folded_card_takes_no_room() -> None:
     assert shown(composed(applying(SAFETY), applying(CARE), applying(SCHOOL), max_cards=2)) == [SAFETY, CARE]

@@ -178,6 +178,27 @@ def test_a_reason_to_be_gentler_that_certain_sources_leave_open_costs_none_and_i
     assert (decision.steps, decision.unchecked) == (steps, tuple(unread))
 
 
+@pytest.mark.parametrize(
+    ("answer", "steps"),
+    [
+        (cannot_tell([CONDITION]), 0),
+        (cannot_tell([CONDITION, ENCOUNTER]), 1),
+        (cannot_tell([ENCOUNTER]), 1),
+        (yes([FOUND]), 1),
+        (yes([FOUND], [CONDITION]), 1),
+        (no(), 0),
+    ],
+)
+def test_for_want_of_some_sources_a_reason_to_be_gentler_costs_no_step_where_the_group_says_so(
+    answer: Answer, steps: int
+) -> None:
+    content = knowledge()
+    group = content.groups.groups["deterrent"].model_copy(update={"not_softened_by": ("Condition",)})
+    groups = content.groups.model_copy(update={"groups": {**content.groups.groups, "deterrent": group}})
+    decision = decided(DETERRENT, replace(content, groups=groups), wax_allergy=answer)
+    assert (decision.steps, decision.unchecked) == (steps, answer.unknown)
+
+
 def test_words_alone_cost_a_step() -> None:
     decision = decided(DETERRENT, sore_thumb=yes([BY_WORDS]))
     assert (decision.worded, decision.steps, decision.indicator) == (True, 1, "info")

@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import Field
 
 from app.knowledge.criterion import Line
@@ -161,7 +162,8 @@ class Suggestion(Frozen):
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The elements of the resource without any blank in them, and the others."""
         blank = {name: each for name, each in self.resource.items() if _BLANK.search(repr(each))}
-        return {name: each for name, each in self.resource.items() if name not in blank}, blank
+        fixed = {name: each for name, each in self.resource.items() if name not in blank}
+        return msgspec.json.decode(msgspec.json.encode(fixed)), blank
 
 
 class Service(Frozen):

@@ -295,3 +295,19 @@ def test_an_old_event_is_no_answer_while_a_later_one_may_not_have_been_read() ->
 def test_a_first_record_is_unsure_while_an_older_one_may_not_have_been_read() -> None:
     answer = asked(record(listed(recorded=ago(3)), gaps=[unread("Condition")]), within_days=14)
     assert (answer.truth, answer.unknown) == (YES, (Reason("Condition", "refused (403)"),))
+
+
+def test_an_older_reason_of_an_encounter_that_was_not_read_would_make_it_older() -> None:
+    answer = asked(record(listed(recorded=ago(3)), gaps=[unread("Encounter")]), within_days=14)
+    assert (answer.truth, answer.unknown) == (YES, (Reason("Encounter", "refused (403)"),))
+
+
+def test_what_abated_makes_nothing_old_even_as_a_diagnosis_of_the_current_encounter() -> None:
+    over = listed(recorded=ago(200), abated=True, link="Condition/1")
+    found = record(over, visit(diagnoses=("Condition/1",)), orders=[order("picture", coded("numb"))])
+    assert asked(found, within_days=14).truth is YES
+
+
+def test_of_events_one_is_enough_and_nothing_older_matters() -> None:
+    found = record(listed(recorded=ago(3)), gaps=[unread("Condition")])
+    assert asked(found, within_days=14, count_from="latest").unknown == ()

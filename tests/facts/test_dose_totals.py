@@ -47,6 +47,10 @@ def test_one_part_that_cannot_be_computed_makes_the_total_at_least():
     assert answer.value == Interval(60, inf)
     assert compare(answer, ">=", 50).truth is YES
     assert [reason.why for reason in answer.unknown] == ["morphine 15 mg: only free text"]
+    assert [each.what for each in answer.findings] == [
+        "oxycodone 10 mg × 4/day = 60",
+        "morphine 15 mg: only free text",
+    ]
 
 
 def test_a_draft_and_another_ingredient_add_up_45_plus_60():
@@ -237,3 +241,29 @@ def test_only_the_order_at_hand_is_asked_whether_it_can_be_computed():
     answer = dose.answer(NOT_COMPUTED, record(drafts=(unclear, clear)), clear, knowledge())
 
     assert answer.value == Interval.exactly(0)
+
+
+BY_COMBINATION = ACETAMINOPHEN.model_copy(update={"renews": "combination"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "milligrams"),
+    [(ACETAMINOPHEN, 2000), (BY_COMBINATION, 3300)],
+    ids=["by its ingredient alone", "by its combination"],
+)
+def test_a_draft_of_another_combination_comes_on_top_where_the_fact_says_so(asked, milligrams):
+    taken = prescription(drug(ACETAMINOPHEN_500), sig(tablets(1), every(6)))
+    new = draft(drug(OXYCODONE_5_APAP_325), sig(tablets(1), every(6)))
+
+    assert dose.answer(asked, record(taken, drafts=(new,)), None, knowledge()).value == Interval.exactly(
+        milligrams
+    )
+
+
+def test_a_draft_of_the_same_combination_renews_it():
+    taken = prescription(drug(OXYCODONE_5_APAP_325), sig(tablets(1), every(6)))
+    new = draft(drug(OXYCODONE_5_APAP_325), sig(tablets(2), every(6)))
+
+    answer = dose.answer(BY_COMBINATION, record(taken, drafts=(new,)), None, knowledge())
+
+    assert answer.value == Interval.exactly(2600)

@@ -21,6 +21,7 @@ from tests.facts.prescriptions import (
     TODAY,
     amount,
     days_supply,
+    draft,
     drug,
     every,
     mg,
@@ -255,7 +256,7 @@ def test_a_product_says_more_than_the_ingredient_sent_beside_it():
     suboxone = code_of("opioid-use-disorder-treatment", "buprenorphine", 8, form="film", with_="naloxone")
     both = drug(suboxone, "7242")
 
-    assert "naloxone" in both.sets
+    assert "naloxone" not in both.sets
     assert ask(prescription(both, days_ago=10), asked=EVER).truth is NO
 
 
@@ -276,3 +277,33 @@ def test_one_of_several_sets_is_enough():
 
     assert ask(prescription(drug(PREDNISONE_10)), asked=asked).truth is YES
     assert ask(lorazepam(), asked=asked).truth is NO
+
+
+ANOTHER = MedicationFact.model_validate({"in": "opioid-analgesic", "another": True})
+
+
+@pytest.mark.parametrize(
+    ("taken", "truth"),
+    [
+        ((OXYCODONE_10,), NO),
+        ((OXYCODONE_ER_20,), NO),
+        ((FENTANYL_75,), YES),
+        ((OXYCODONE_5, FENTANYL_75), YES),
+    ],
+    ids=["another strength", "another release", "another ingredient", "both"],
+)
+def test_another_than_the_order_at_hand_is_of_another_ingredient(taken, truth):
+    ordered = draft(drug(OXYCODONE_5))
+    found = medication.answer(
+        ANOTHER, record(*(prescription(drug(code)) for code in taken)), ordered, knowledge()
+    )
+
+    assert found.truth is truth
+
+
+def test_another_than_an_order_that_is_none_of_these_is_any_of_them():
+    found = medication.answer(
+        ANOTHER, record(prescription(drug(OXYCODONE_5))), draft(drug(LORAZEPAM_1)), knowledge()
+    )
+
+    assert found.truth is YES

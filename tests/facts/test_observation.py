@@ -162,6 +162,11 @@ def test_a_coded_answer() -> None:
     assert asked(record(said), answer_in="false").truth is NO
 
 
+def test_an_answer_that_nobody_asked_for_is_no_matter() -> None:
+    found = asked(record(Observation(coded("lab"), answer=worded("true"), when=ago(0))))
+    assert (found.truth, found.worded, found.findings[0].what) == (YES, False, "lab")
+
+
 def test_an_answer_by_words_is_worded() -> None:
     said = Observation(coded("lab"), answer=worded("true"), when=ago(0))
     assert asked(record(said), answer_in="true").worded
@@ -220,6 +225,8 @@ def test_the_latest_value_decides_whatever_was_cut_before_it() -> None:
     cut = [unread("Observation", "only the first page was sent", since=ago(3))]
     assert asked(record(measured("lab", 37, "Cel", when=ago(2)), gaps=cut), **FEVER).truth is NO
     assert asked(record(measured("lab", 37, "Cel", when=ago(4)), gaps=cut), **FEVER).truth is CANNOT_TELL
+    edge = record(measured("lab", 37, "Cel", when=ago(3)), gaps=cut)
+    assert asked(edge, **FEVER).truth is NO
     sure = asked(record(measured("lab", 39, "Cel", when=ago(2)), gaps=cut), **FEVER)
     assert (sure.truth, sure.unknown) == (YES, ())
 
@@ -319,3 +326,7 @@ def test_bounds_of_the_values_are_bounds_of_the_change() -> None:
     assert change(weights((1, Interval(-inf, 76)), (90, 80))).value == Interval(5, inf)
     assert change(weights((1, Interval(72, 76)), (90, Interval(80, 90)))).value == Interval(5, 20)
     assert change(weights((1, Interval(76, inf)), (90, 80))).value == Interval(0, 100)
+
+
+def test_values_of_zero_show_no_change() -> None:
+    assert change(weights((1, 0), (90, 0))).value == Interval.exactly(0)

@@ -9,7 +9,7 @@ from app.facts import order as orders
 from app.knowledge.fact import OrderFact
 from app.record.values import Concept
 from tests.content import knowledge
-from tests.records import order, record
+from tests.records import coded, order, record
 
 CLASSIFIED = Concept(display="a spot", codes=(("ICD-10-CM", "L98.9"),))
 LARGE_TERMINOLOGY = Concept(display="a spot", codes=(("SNOMED CT", "404684003"),))
@@ -33,3 +33,11 @@ def test_a_reason_is_classified_when_every_reason_has_a_code_that_cannot_mean_so
     for said in ("absent", "present", "classified"):
         found = orders.answer(OrderFact(reason=said), record(orders=[draft]), draft, knowledge())
         assert found.truth is (YES if said in expected else NO)
+
+
+def test_a_reason_that_an_order_must_not_have():
+    asked = OrderFact.model_validate({"in": "thumb-picture", "reason_not_in": "numb-thumb"})
+    sore, numb = coded("sore-thumb"), coded("numb-thumb")
+    for reasons, expected in (((), YES), ((sore,), YES), ((numb,), NO), ((sore, numb), NO)):
+        draft = order("thumb-picture", *reasons)
+        assert orders.answer(asked, record(orders=[draft]), draft, knowledge()).truth is expected

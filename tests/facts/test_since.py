@@ -95,3 +95,9 @@ def test_a_finding_without_a_date_leaves_it_open() -> None:
     answer = asked(pictured(5), found)
     assert answer.truth is CANNOT_TELL
     assert answer.unknown
+
+
+def test_what_was_found_today_is_since_a_beginning_that_was_not_read_if_there_was_one() -> None:
+    unknown = Reason("Condition", "refused (403)")
+    answer = asked(pictured(0), cannot_tell([unknown]))
+    assert (answer.truth, answer.unknown) == (YES, (unknown,))

@@ -96,6 +96,11 @@ def test_a_partial_date_makes_no_gap_that_is_not_sure() -> None:
     assert asked(found).value == Interval(152, 516)
 
 
+def test_a_partial_start_is_no_later_than_what_came_after_it() -> None:
+    found = record(problem("sore", onset=on("2026")), problem("sore", onset=ago(40)))
+    assert asked(found).value == Interval(40, 151)
+
+
 def test_a_visit_for_it_bridges_a_gap() -> None:
     seen = visit(id="before", status="finished", start=ago(150), reasons=(coded("sore"),))
     found = record(problem("sore", onset=ago(300)), problem("sore", onset=ago(10)), seen)
@@ -191,3 +196,14 @@ def test_chronic_holds_whatever_was_not_read() -> None:
 
 def test_a_start_by_words_is_worded() -> None:
     assert asked(record(problem(worded("sore"), onset=ago(30)))).worded
+
+
+@pytest.mark.parametrize(("days", "low"), [(180, 180), (181, 0)])
+def test_only_after_the_gap_could_an_unread_date_start_another_episode(days: int, low: int) -> None:
+    found = record(problem("sore", onset=ago(days)), gaps=[unread("Encounter")])
+    assert asked(found).value == Interval(low, inf)
+
+
+def test_of_two_that_begin_on_one_day_the_one_with_an_onset_is_exact() -> None:
+    found = record(problem("sore", recorded=ago(30)), problem("sore", onset=ago(30)))
+    assert asked(found).value == Interval.exactly(30)

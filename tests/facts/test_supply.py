@@ -198,6 +198,26 @@ def test_refills_of_the_order_at_hand(held, refills):
     assert answer.value == Interval.exactly(refills)
 
 
+@pytest.mark.parametrize(
+    ("held", "most"),
+    [
+        ({"quantity": {"value": 2, "unit": "tablet"}}, 2),
+        ({"quantity": {"value": 2, "unit": "tablet"}, "numberOfRepeatsAllowed": 1}, 4),
+        ({"quantity": {"value": 10, "unit": "mL"}}, inf),
+        (None, inf),
+    ],
+    ids=["once", "with a refill", "not in tablets", "not recorded"],
+)
+def test_how_many_the_order_at_hand_hands_out(held, most):
+    asked = SupplyFact.model_validate({"in": "opioid-analgesic", "element": "quantity"})
+    order = draft(drug(OXYCODONE_10), dispense=held)
+
+    answer = supply.answer(asked, record(drafts=(order,)), order, knowledge())
+
+    assert answer.value.high == most
+    assert [each.why for each in answer.unknown] == (["quantity not recorded"] if most == inf else [])
+
+
 def test_a_prescription_without_supply_data_covered_a_day_at_least():
     answer = covered(prescription(drug(OXYCODONE_10), days_ago=20))
 

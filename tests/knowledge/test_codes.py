@@ -156,3 +156,34 @@ def test_the_seventh_character_of_a_later_encounter_is_seen(code: str, later: bo
 def test_unverified_codes_match_like_the_others() -> None:
     guess = value_set(unverified={"LOINC": {"1988-5": "guess"}})
     assert match((LOINC, "1988-5"), sets={"guess": guess}).coded == {"guess"}
+
+
+SALVE = value_set(
+    ingredients={"1": {"name": "wax"}},
+    products={"11": {"ingredient": "1", "with": ("honey",)}},
+)
+HONEY = value_set(
+    ingredients={"2": {"name": "honey", "factors": {"sweet": {"value": 2, "per": "mg"}}}},
+    products={"11": {"ingredient": "2", "with": ("wax",)}, "22": {"ingredient": "2"}},
+)
+DRUGS = {"a-salve": SALVE, "honey": HONEY}
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def test_a_bare_ingredient_beside_a_listed_product_adds_no_set_of_its_own() -> None:
+    assert match((RXNORM, "22"), (RXNORM, "1"), sets=DRUGS).coded == {"honey"}
+    assert match((RXNORM, "1"), (RXNORM, "22"), sets=DRUGS).coded == {"honey"}
+
+
+def test_a_bare_ingredient_counts_alone_and_beside_a_product_that_is_not_listed() -> None:
+    assert match((RXNORM, "1"), sets=DRUGS).coded == {"a-salve"}
+    assert match((RXNORM, "999"), (RXNORM, "1"), sets=DRUGS).coded == {"a-salve"}
+
+
+def test_a_combination_stands_in_the_sets_of_all_its_ingredients() -> None:
+    assert match((RXNORM, "11"), sets=DRUGS).coded == {"a-salve", "honey"}
+
+
+def test_a_combination_is_called_by_all_its_ingredients_and_first_by_the_one_with_a_factor() -> None:
+    assert match((RXNORM, "11"), sets=DRUGS).display == "honey / wax"
+    assert match((RXNORM, "11"), sets={"a-salve": SALVE}).display == "wax / honey"

@@ -41,6 +41,19 @@ def test_facts_about_orders_are_known_through_what_they_are_derived_from(root: P
     assert "sore_thumb" not in found
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "dose: {in: salve, unit: mg, among: drafts, element: not_computed}",
+        "supply: {in: salve, element: quantity}",
+        "medication: {in: salve, another: true}",
+    ],
+)
+def test_what_is_computed_of_the_order_at_hand_is_a_fact_about_it(root: Path, kind: str) -> None:
+    change(root, ORDERS, "urgent:\n", f"asked_of_it:\n  ask: x\n  label: x\n  {kind}\nurgent:\n")
+    assert "asked_of_it" in load(root).order_facts
+
+
 def test_the_same_files_have_the_same_digest_and_a_changed_one_another(root: Path) -> None:
     before = load(root).digest
     assert load(root).digest == before
