@@ -288,8 +288,6 @@ def but_not(answer: Answer, guards: Iterable[Answer]) -> Answer:
 
 
 def _joined(truth: Truth, parts: list[Answer], *, worded: bool, said: bool = True) -> Answer:
-    if truth is NO:
-        return no()
     findings = tuple(dict.fromkeys(finding for part in parts for finding in part.findings))
     unknown = tuple(dict.fromkeys(reason for part in parts for reason in part.unknown)) if said else ()
     return Answer(truth, findings if truth is YES else (), unknown, worded=worded and truth is YES)

@@ -43,7 +43,7 @@ SOURCES = (
 STRONG = {"suspect-numb-thumb", "watch-hot-thumb", "avoid-salve-with-plaster"}
 CALL = Call("i-1", "clinic", Setting("Patient/1", "2026-06-01", "Encounter/now"))
 World = tuple[list[Any], tuple[Order, ...]]
-PROPERTY = settings(max_examples=80, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=150, deadline=None, derandomize=True)
 
 DATES = st.sampled_from([None, *map(ago, (0, 3, 20, 100, 190, 400)), on("2026"), on("2026-05"), on("2025")])
 STATES = st.sampled_from(["active", "active", None, "resolved"])

@@ -112,7 +112,8 @@ def _sum(parts: list[Part]) -> Interval:
 
 def _not_computed(parts: Iterable[Part]) -> Answer:
     open_parts = [part for part in parts if part.has_factor and part.why and part.amount.high == inf]
-    findings = [structs.replace(part.finding, what=_said(part)) for part in open_parts]
+    # Without its link it stands on a card about that very order too, which says why there is no dose.
+    findings = [structs.replace(part.finding, what=_said(part), link=None) for part in open_parts]
     return number(Interval.exactly(len(open_parts)), findings)
 
 
@@ -147,7 +148,8 @@ def _drafted(asked: DoseFact, record: Record, knowledge: Knowledge) -> list[tupl
     for order in record.orders:
         if order.drug is not None and not order.concept.sets.isdisjoint(asked.in_):
             known = substance(order.concept, asked.in_, knowledge)
-            found.append((_part(asked, order.drug, known, finding(order.concept, asked.in_, ORDER)), order))
+            shown_as = finding(order.concept, asked.in_, ORDER, link=order.reference)
+            found.append((_part(asked, order.drug, known, shown_as), order))
     return found
 
 

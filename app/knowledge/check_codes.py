@@ -23,9 +23,10 @@ def check_value_sets(knowledge: Knowledge, files: Files, report_in: Callable[[st
         _check_file(files.sources[name].data, report_in(name))
     for name, value_set in knowledge.value_sets.items():
         report = report_in(f"value-sets/{name}.yaml")
-        for each in value_set.includes:
-            if each not in knowledge.value_sets:
-                report(("includes",), f"there is no value set `{each}`{nearest(each, knowledge.value_sets)}")
+        for part, names in (("includes", value_set.includes), ("beside", value_set.beside)):
+            for each in names:
+                if each not in knowledge.value_sets:
+                    report((part,), f"there is no value set `{each}`{nearest(each, knowledge.value_sets)}")
         for code, product in value_set.products.items():
             if product.ingredient not in value_set.ingredients:
                 report(("products", code), f"the ingredient `{product.ingredient}` is not listed here")

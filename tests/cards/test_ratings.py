@@ -109,6 +109,11 @@ def test_an_mri_for_a_red_flag_is_appropriate():
     assert ratings(MRI, resources=(ACUTE, FOOT_DROP)) == {"s1": "appropriate"}
 
 
+def test_an_mri_of_the_spine_beside_an_aortic_emergency_is_not_rated():
+    aneurysm = condition(("icd", "I71.40"), days_ago=900)
+    assert ratings(MRI, resources=(ACUTE, aneurysm)) == {}
+
+
 def test_a_plain_ct_for_a_red_flag_is_not_rated():
     assert ratings(study("72131", LOW_BACK_PAIN), resources=(ACUTE, FOOT_DROP)) == {}
 

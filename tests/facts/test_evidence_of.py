@@ -45,6 +45,13 @@ def test_every_gap_of_the_sources_is_a_reason() -> None:
     ]
 
 
+@pytest.mark.parametrize(("days", "told"), [(9, True), (10, True), (11, False), (None, False)])
+def test_a_gap_that_ends_before_the_window_is_none(days: int | None, told: bool) -> None:
+    missing = record(gaps=[unread("Condition", since=ago(10))])
+    assert (reasons(missing, ["Condition"], days) == ()) is told
+    assert reasons(record(gaps=[unread("Condition")]), ["Condition"], days)
+
+
 @pytest.mark.parametrize(
     ("when", "expected"),
     [(ago(9), YES), (ago(10), YES), (ago(11), NO), (on("2026-05"), CANNOT_TELL), (None, CANNOT_TELL)],

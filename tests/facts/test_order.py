@@ -107,6 +107,11 @@ def test_an_order_that_says_nothing_is_no_such_order() -> None:
     assert asked(record(orders=[silent]), silent, **{"in": "picture"}).truth is NO
 
 
+def test_an_order_without_a_name_is_shown_as_an_order() -> None:
+    silent = order(Concept(), priority="stat")
+    assert asked(record(orders=[silent]), silent, priority="stat").findings[0].what == "order"
+
+
 def test_drafts_that_could_not_be_read_leave_the_others_open() -> None:
     lost = record(orders=[SALVE], gaps=[unread("Order", "1 Order could not be read")])
     assert asked(lost, **{"in": "picture", "among": "all"}).unknown == (

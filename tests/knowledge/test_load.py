@@ -415,6 +415,23 @@ def test_a_service_id_must_fit_into_a_url(root: Path) -> None:
     assert only_fault(root).what == "`thumb/sign` does not fit into a URL"
 
 
+def test_a_fact_that_is_no_snake_case_noun_is_a_fault(root: Path) -> None:
+    change(
+        root, THUMB, "glove:\n  ask", "Glove-2:\n  ask: x\n  label: x\n  allergy: {in: wax}\nglove:\n  ask"
+    )
+    assert "`Glove-2` is not" in only_fault(root).what
+
+
+def test_since_names_something_that_begins(root: Path) -> None:
+    change(root, THUMB, "since: thumb_days", "since: fever")
+    assert only_fault(root).what == "`fever` does not say when something began"
+
+
+def test_a_since_that_leads_back_to_itself_is_a_fault(root: Path) -> None:
+    change(root, THUMB, "since: thumb_days", "since: pictured")
+    assert only_fault(root).what == "`pictured` is derived from itself"
+
+
 # Words on the card
 
 
@@ -531,10 +548,21 @@ def test_a_phrase_that_no_text_could_match_is_a_fault(root: Path, phrase: str) -
     assert "has no letters a to z and no digits" in only_fault(root).what
 
 
+def test_a_stem_of_one_letter_is_a_fault(root: Path) -> None:
+    change(root, "value-sets/sore-thumb.yaml", "words: [sore thumb]", "words: [s* thumb]")
+    assert "begins with a stem of one letter" in only_fault(root).what
+
+
 def test_a_cue_that_no_text_could_match_is_a_fault(root: Path) -> None:
     change(root, "words.yaml", "doubting: [rule out]", "doubting: ['!']")
     fault = only_fault(root)
     assert (fault.file, fault.line) == ("words.yaml", 2)
+
+
+def test_words_beside_a_set_that_does_not_exist_are_a_fault(root: Path) -> None:
+    with (root / "value-sets/sore-thumb.yaml").open("a", encoding="utf-8") as file:
+        file.write("beside: [glov]\n")
+    assert only_fault(root).what == "there is no value set `glov`; did you mean `glove`?"
 
 
 def test_a_product_of_an_ingredient_that_is_not_listed_is_a_fault(root: Path) -> None:
