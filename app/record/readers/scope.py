@@ -87,6 +87,8 @@ class Kind:
 
 def gaps_of(source: str, losses: Mapping[Loss, int]) -> tuple[Gap, ...]:
     """One gap for each way in which entries were lost, with their number."""
+    if not losses:
+        return ()
     return tuple(Gap(source, _sentence(source, loss, losses[loss])) for loss in Loss if losses.get(loss))
 
 
