@@ -15,7 +15,7 @@ from cachetools import TTLCache
 
 from app.facts.asking import Answers
 
-Key = tuple[bytes, object]
+Key = bytes
 
 
 class Memory:
@@ -29,12 +29,15 @@ class Memory:
         return len(self._answers)
 
     def key(self, sent: Iterable[bytes], around: object) -> Key:
-        """The key of a call: the resources that were sent, in order, and whatever else counts."""
+        """The key of a call: the resources that were sent, in order, and whatever else counts.
+
+        Who the patient is counts, and stays in the digest like the rest.
+        """
         digest = blake2b(digest_size=16, key=self._secret)
-        for each in sent:
+        for each in (*sent, repr(around).encode()):
             digest.update(len(each).to_bytes(8))
             digest.update(each)
-        return digest.digest(), around
+        return digest.digest()
 
     def recall(self, key: Key) -> Answers | None:
         """The answers of such a call, or None when nobody remembers."""

@@ -64,7 +64,8 @@ class _Search:
         """An amount that counts from zero is found by comparing it with more than nothing."""
         fact = self._facts.get(line.fact)
         if fact is not None and fact.kind in _AMOUNTS:
-            more = line.operator == ">" or (line.operator == ">=" and line.operand not in (None, 0.0))
+            least = line.operand if isinstance(line.operand, float) else -1.0
+            more = (line.operator == ">" and least >= 0) or (line.operator == ">=" and least > 0)
             return _own(fact) if more else None
         return None if line.negated else self.of(line.fact)
 

@@ -1,0 +1,50 @@
+"""Traces: what a fact can be yes on. What has none must always be looked into."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.knowledge.fact import Fact
+from app.knowledge.relevance import traces
+
+
+def fact(**parameters: object) -> Fact:
+    return Fact.model_validate({"ask": "a", "label": "l", **parameters})
+
+
+FACTS = {
+    "cough": fact(condition={"in": "cough"}),
+    "fever": fact(condition={"in": "fever"}),
+    "days_covered": fact(supply={"in": "syrup", "window_days": 90}),
+    "years": fact(patient={"element": "age_years"}),
+}
+
+
+def sets(**parameters: object) -> frozenset[str] | None:
+    found = traces({**FACTS, "asked": fact(**parameters)}).get("asked")
+    return None if found is None else frozenset().union(*found.values())
+
+
+def test_any_of_can_be_yes_on_what_any_member_can() -> None:
+    assert sets(any_of=("cough", "fever")) == {"cough", "fever"}
+
+
+def test_all_of_needs_what_one_of_its_members_needs() -> None:
+    assert sets(all_of=("years > 3", "fever")) == {"fever"}
+
+
+@pytest.mark.parametrize("line", ["not cough", "years > 3"])
+def test_a_denial_or_an_age_can_be_yes_on_nothing_that_was_read(line: str) -> None:
+    assert sets(any_of=("fever", line)) is None
+
+
+@pytest.mark.parametrize("line", ["days_covered > 0", "days_covered >= 1"])
+def test_more_than_nothing_needs_something(line: str) -> None:
+    assert sets(any_of=(line,)) == {"syrup"}
+
+
+@pytest.mark.parametrize(
+    "line", ["days_covered >= 0", "days_covered > -1", "days_covered < 5", "days_covered is 0"]
+)
+def test_nothing_at_all_may_be_what_is_asked_for(line: str) -> None:
+    assert sets(any_of=(line,)) is None
