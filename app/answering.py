@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from app.clients import Client
 from app.compose import Composition, compose
 from app.decide import Decision, Outcome, decide
 from app.errors import PreconditionFailed
@@ -15,7 +16,7 @@ from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
 from app.protocol.request import HookRequest
 from app.protocol.response import Response
-from app.rate import RatingProfile, ratings
+from app.rate import ratings
 from app.record.assemble import Assembled, assemble
 from app.record.prefetch import Material
 from app.render import Call, card
@@ -46,17 +47,16 @@ class Answered:
 
 def answer(
     knowledge: Knowledge,
+    client: Client,
     service: Service,
     request: HookRequest,
     material: Material,
     today: date,
-    max_cards: int | None = None,
-    rating: RatingProfile | None = None,
     memory: Memory | None = None,
 ) -> Answered:
     """The cards for one call; PreconditionFailed when nothing could be read and nothing applies.
 
-    Orders are rated only where a `rating` profile asks for it; `memory` saves reading the same again.
+    `memory` saves reading the same again.
     """
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
@@ -72,9 +72,10 @@ def answer(
             "None of the data that this service needs was sent, and it could not be fetched. "
             "Send the prefetch of the discovery document, or a fhirServer that can be reached."
         )
-    composition = compose(knowledge, decisions, max_cards)
-    call = _call(request, today)
+    composition = compose(knowledge, decisions, client.max_cards)
+    call = _call(client, request, today)
     cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
+    rating = client.rating
     rated = ratings(knowledge, facts, decisions, assembled.record.judged, call, rating) if rating else []
     response = Response(
         cards=cards,
@@ -103,11 +104,11 @@ def _key(
     return memory.key(raws, (knowledge.digest, service.id, today, who, what, material.answered))
 
 
-def _call(request: HookRequest, today: date) -> Call:
+def _call(client: Client, request: HookRequest, today: date) -> Call:
     context = request.context
     return Call(
         hook_instance=request.hook_instance,
-        client="",
+        client=client.id,
         setting=Setting(
             patient=f"Patient/{context.patient_id}",
             today=today.isoformat(),

@@ -16,6 +16,7 @@ from starlette.types import Lifespan
 
 from app import catalogue, logs
 from app.answering import Answered, answer
+from app.clients import Client
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
@@ -27,6 +28,7 @@ from app.record.prefetch import Material, Query
 from app.routes.health import health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, discovery_routes
+from app.routes.verify import anyone
 from app.settings import Settings, now, today
 
 MEMORY_SECONDS = 600.0
@@ -43,25 +45,26 @@ def create_app(
 ) -> FastAPI:
     """The whole service. FaultyContent when cards/ cannot be served; tests pass what is not `settings`."""
     content = knowledge or load(settings.cards)
-    client = FhirClient(insecure=settings.mode == "development", transport=transport)
+    fhir = FhirClient(insecure=settings.mode == "development", transport=transport)
     memory = Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
     logs.quiet()
 
-    async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
-        return await hydrate(request, queries, client, settings.deadline_ms / 1000)
+    async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
+        return await hydrate(request, queries, fhir, client.deadline_seconds)
 
-    def decide(service: Service, request: HookRequest, material: Material) -> Answered:
-        day = today(settings, clock)
-        return answer(content, service, request, material, day, settings.max_cards, memory=memory)
+    def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
+        return answer(content, client, service, request, material, today(settings, clock), memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()  # what start-up built stays: without it a collection would walk all of it
         yield
-        await client.close()
+        await fhir.close()
 
-    app = bare_app(settings, Hooks(endpoints(content), gather, decide), log_file, lifespan)
+    unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
+    hooks = Hooks(endpoints(content), anyone(unknown), gather, decide)
+    app = bare_app(settings, hooks, log_file, lifespan)
     app.include_router(discovery_routes(catalogue.discovery(content)))
     app.include_router(health_routes(content.services.content_version, content.digest))
     return app

@@ -9,6 +9,7 @@ import pytest
 from msgspec import Raw
 
 from app.answering import Answered, answer
+from app.clients import Client
 from app.errors import PreconditionFailed
 from app.protocol.request import Context, HookRequest
 from app.protocol.response import encode
@@ -74,7 +75,8 @@ def answered(
     gaps = tuple(Gap(source, "refused (403)") for source in unread)
     material = Material(held, gaps, frozenset(SOURCES) - set(unread))
     request = HookRequest(found.hook, instance, context)
-    return answer(knowledge(), found, request, material, TODAY, max_cards)
+    client = Client("someone", max_cards=max_cards)
+    return answer(knowledge(), client, found, request, material, TODAY)
 
 
 def topics(of: Answered) -> list[str]:

@@ -35,10 +35,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rate": CORE,
     "casework": CORE,
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
-    "answering": (*CORE, "errors", "protocol", "record", "memory"),
+    "answering": (*CORE, "clients", "errors", "protocol", "record", "memory"),
+    "clients": ("rate",),
     "fhir": (),
     "memory": ("facts",),
-    "routes": ("errors", "logs", "catalogue", "answering", "knowledge", "protocol", "record"),
+    "routes": ("clients", "errors", "logs", "catalogue", "answering", "knowledge", "protocol", "record"),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
 

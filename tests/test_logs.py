@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app import logs
+from app.clients import Client
 from app.errors import PreconditionFailed
 from app.knowledge.recommendation import Service
 from app.protocol.request import HookRequest
@@ -55,13 +56,13 @@ def full(**changes: Any) -> dict[str, Any]:
     }
 
 
-def breaking(service: Service, request: HookRequest, material: Material) -> Said:
+def breaking(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core whose exception has the patient in its message and in its locals."""
     patient = request.context.patient_id
     raise KeyError(f"no {patient}")
 
 
-def speaking(service: Service, request: HookRequest, material: Material) -> Said:
+def speaking(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core whose cards have the patient in them."""
     card = Card(uuid=MARK, summary=MARK, indicator="critical", source=Source(label=MARK))
     return Said(Response(cards=[card, card]), {"applies": 2})
@@ -165,7 +166,7 @@ async def test_a_failed_fetch_is_logged_with_its_reason() -> None:
 
 
 async def test_a_call_that_is_refused_for_lack_of_data_says_what_was_lacking() -> None:
-    def refusing(service: Service, request: HookRequest, material: Material) -> Said:
+    def refusing(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
         raise PreconditionFailed("Nothing was read.")
 
     edge = Edge(refusing)

@@ -6,6 +6,7 @@ import msgspec
 
 from app import catalogue
 from app.answering import answer
+from app.clients import Client
 from app.knowledge.load import load
 from app.memory import Memory
 from app.protocol.request import parse
@@ -26,7 +27,7 @@ def bytes_of(memory: Memory | None, *resources: dict, drafts: tuple = (CT,), day
     queries = catalogue.queries(KNOWLEDGE, SERVICE.hook)
     gathered = material(queries, sort(parsed.prefetch, queries))
     today = TODAY.fromordinal(TODAY.toordinal() + days)
-    return encode(answer(KNOWLEDGE, SERVICE, parsed, gathered, today, memory=memory).response)
+    return encode(answer(KNOWLEDGE, Client("someone"), SERVICE, parsed, gathered, today, memory).response)
 
 
 def test_the_same_call_again_is_answered_from_memory_with_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-"""Discovery, and the hook calls: parse, hydrate, answer, respond. Nothing is decided here."""
+"""Discovery, and the hook calls: verify, parse, hydrate, answer, respond. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import logs
+from app.clients import Client
 from app.errors import BadRequest, PreconditionFailed, UnknownService, UnsupportedMediaType
 from app.knowledge.recommendation import Service
 from app.protocol import discovery, response
 from app.protocol.request import HookRequest, parse
 from app.record.prefetch import Material, Query
+from app.routes.verify import Verify
 
 PARENT = "/cds-services"
 PATH = f"{PARENT}/{{id}}"
@@ -38,8 +40,8 @@ class Answered(Protocol):
         ...
 
 
-Hydrate = Callable[[HookRequest, tuple[Query, ...]], Awaitable[Material]]
-Answer = Callable[[Service, HookRequest, Material], Answered]
+Hydrate = Callable[[Client, HookRequest, tuple[Query, ...]], Awaitable[Material]]
+Answer = Callable[[Client, Service, HookRequest, Material], Answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,13 @@ def discovery_routes(listing: discovery.Discovery) -> APIRouter:
 
 
 class Hooks:
-    """`POST /cds-services/{id}`: parse, hydrate, answer, respond."""
+    """`POST /cds-services/{id}`: verify, parse, hydrate, answer, respond."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], hydrate: Hydrate, answer: Answer) -> None:
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], verify: Verify, hydrate: Hydrate, answer: Answer
+    ) -> None:
         self.endpoints = endpoints
+        self.verify = verify
         self.hydrate = hydrate
         self.answer = answer
 
@@ -84,6 +89,8 @@ class Hooks:
         """Answer one hook."""
         line = logs.line(http.scope)
         line.note(route=PATH)
+        client = await self.verify(http)
+        line.note(client=client.id)
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             raise UnknownService()
@@ -91,10 +98,10 @@ class Hooks:
         line.note(service=service.id, hook=service.hook)
         request = await _request(http, service)
         line.lap("parse")
-        material = await self.hydrate(request, endpoint.queries)
+        material = await self.hydrate(client, request, endpoint.queries)
         line.lap("hydrate")
         line.note(**_gathered(material))
-        answered = self.answer(service, request, material)
+        answered = self.answer(client, service, request, material)
         line.lap("answer")
         line.note(counts=answered.counts(), indicators=_indicators(answered))
         return Response(response.encode(answered.response), media_type="application/json")

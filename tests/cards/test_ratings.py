@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.answering import answer
+from app.clients import Client
 from app.knowledge.load import Knowledge, load
 from app.main import endpoints
 from app.protocol.request import parse
@@ -38,9 +39,8 @@ def answered(*drafts: Json, prefetch: Json | None, profile: RatingProfile | None
     body = parse(json.dumps(request("order-sign", *drafts, prefetch=prefetch)).encode())
     endpoint = endpoints(content())["low-back-pain-order-sign"]
     read = material(endpoint.queries, sort(body.prefetch, endpoint.queries))
-    found: Json = json.loads(
-        encode(answer(content(), endpoint.service, body, read, TODAY, rating=profile).response)
-    )
+    client = Client("someone", rating=profile)
+    found: Json = json.loads(encode(answer(content(), client, endpoint.service, body, read, TODAY).response))
     check_response(found)
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from app.clients import Client
 from app.knowledge.recommendation import Service
 from app.main import bare_app
 from app.protocol.discovery import Discovery, ServiceEntry
@@ -20,6 +21,7 @@ from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import health_routes
 from app.routes.services import Endpoint, Hooks, discovery_routes
+from app.routes.verify import anyone
 from app.settings import Settings
 
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
@@ -38,10 +40,10 @@ class Said:
         return self.tally
 
 
-Core = Callable[[Service, HookRequest, Material], Said]
+Core = Callable[[Client, Service, HookRequest, Material], Said]
 
 
-def nothing(service: Service, request: HookRequest, material: Material) -> Said:
+def nothing(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core that has nothing to say."""
     return Said(Response(cards=[]))
 
@@ -90,13 +92,15 @@ class Edge:
         """The application."""
         client = FhirClient(insecure=True, transport=httpx.MockTransport(self.fhir))
 
-        async def gather(request: HookRequest, queries: tuple[Query, ...]) -> Material:
+        async def gather(_: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
             return await hydrate(request, queries, client, 5)
 
         entries = [ServiceEntry(hook="order-sign", id="example-order-sign", description="d")]
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
-        app = bare_app(self.settings, Hooks(endpoints, gather, self.core), self.log)
+        app = bare_app(
+            self.settings, Hooks(endpoints, anyone(Client("someone")), gather, self.core), self.log
+        )
         app.include_router(discovery_routes(Discovery(entries)))
         app.include_router(health_routes("1.2.3", "abc"))
         return app

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
+from app.clients import Client
 from app.errors import PreconditionFailed
 from app.knowledge.recommendation import Service
 from app.protocol.request import HookRequest
@@ -31,7 +32,7 @@ def refused(response: httpx.Response, status: int, element: str | None = None) -
     return issue
 
 
-def one_card(service: Service, request: HookRequest, material: Material) -> Said:
+def one_card(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core with one card."""
     card = Card(
         uuid="0d6b4a3c-8b5e-5f7a-9b0e-0a8a3f1f3b11",
@@ -42,7 +43,7 @@ def one_card(service: Service, request: HookRequest, material: Material) -> Said
     return Said(Response(cards=[card]), {"applies": 1})
 
 
-def failing(service: Service, request: HookRequest, material: Material) -> Said:
+def failing(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core that breaks."""
     raise RuntimeError("message with a Marker8731 in it")
 
@@ -168,7 +169,7 @@ async def test_a_hook_without_orders_needs_none() -> None:
 
 
 async def test_the_core_may_refuse_for_lack_of_data() -> None:
-    def refusing(service: Service, request: HookRequest, material: Material) -> Said:
+    def refusing(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
         assert [gap.why for gap in material.gaps] == ["not sent", "not sent"]
         raise PreconditionFailed("Nothing was read.")
 
