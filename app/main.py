@@ -106,6 +106,7 @@ def wrappers(settings: Settings, log_file: BinaryIO | None = None) -> list[Middl
         allow_origins=settings.origins,
         allow_methods=("GET", "POST", "OPTIONS"),
         allow_headers=("Authorization", "Content-Type"),
+        expose_headers=("X-Request-ID",),
     )
     return [
         *([cors] if settings.origins else []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -17,6 +18,8 @@ from app.knowledge.nearest import nearest
 
 PREFIX = "PLUMBLINE_"
 _CARDS = Path(__file__).parent.parent / "cards"
+_ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
+"""As browsers write it: lower case, no path, no slash at the end."""
 
 
 class FaultySettings(ValueError):
@@ -57,6 +60,14 @@ class Settings(BaseSettings):
         if not isinstance(origins, str):
             return origins
         return tuple(each.strip() for each in origins.split(",") if each.strip())
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _matchable(cls, origins: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for each in origins or ():
+            if not _ORIGIN.fullmatch(each):
+                raise ValueError(f"{each} is no origin that a browser sends; write it as https://ehr.example")
+        return origins
 
     @model_validator(mode="after")
     def _only_in_development(self) -> Settings:

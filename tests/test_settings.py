@@ -106,3 +106,16 @@ def test_browsers_from_anywhere_may_call_in_development_and_none_in_production()
     assert Settings().origins == ("*",)
     assert Settings(mode="production").origins == ()
     assert Settings(mode="production", cors_origins=("https://a.example",)).origins == ("https://a.example",)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://a.example/", "https://A.example", "a.example", "https://a.example/path", "https://u@a"],
+)
+def test_an_origin_that_no_browser_sends_is_a_fault_and_not_a_silent_refusal(origin: str) -> None:
+    assert "is no origin that a browser sends" in faults(CORS_ORIGINS=f"https://b.example,{origin}")[0]
+
+
+def test_origins_may_carry_a_port_and_any_scheme() -> None:
+    origins = "http://127.0.0.1:8080,capacitor://localhost,*"
+    assert read({"PLUMBLINE_CORS_ORIGINS": origins}).origins == tuple(origins.split(","))

@@ -49,7 +49,9 @@ class FhirClient:
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one user's session is not another's
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
+            # A call holds a dozen connections for as long as the deadline at most: one slow server must not
+            # leave the calls of others without any.
+            limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=30),
             timeout=httpx.Timeout(5.0),
             headers={"Accept": ", ".join(_JSON), "Accept-Encoding": "identity", "User-Agent": "plumbline"},
         )

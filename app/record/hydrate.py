@@ -23,7 +23,8 @@ KEPT_SECONDS = 0.05
 """The part of the deadline that is left for deciding and answering."""
 MOST_PAGES = 10
 MOST_MEDICATIONS = 40
-MOST_BYTES = 10 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
+"""Of all pages of one query together: queries are answered side by side, and each has as much."""
 _TOKEN = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
 
 
@@ -52,12 +53,12 @@ async def hydrate(
     now: Callable[[], float] = monotonic,
 ) -> Material:
     """What the request holds and what could be fetched in time; what did not come is a gap."""
+    until = now() + deadline_seconds - KEPT_SECONDS
     pages = sort(request.prefetch, queries)
     undeclared = len(request.prefetch.keys() - pages.keys())
     if request.fhir_server is None:
         found = material(queries, pages)
         return replace(found, ignored=found.ignored + undeclared)
-    until = now() + deadline_seconds - KEPT_SECONDS
     visit = Visit(client, request.fhir_server, request.token, until, now)
     missing = [query for query in queries if not pages[query.key].complete]
     fetched = await gather(*(_complete(pages[each.key], each, request.context, visit) for each in missing))

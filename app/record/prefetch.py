@@ -65,7 +65,7 @@ class Page(Struct, frozen=True):
     @property
     def answered(self) -> bool:
         """Whether at least a part of the answer was read."""
-        return not self.why or bool(self.entries)
+        return self.complete or bool(self.entries)
 
 
 class Material(Struct, frozen=True):

@@ -9,7 +9,10 @@
 //   {url}/faulty/slow-2000:Condition/...  only Condition, two seconds late
 //
 // Faults: slow-<ms>, 401, 403, 429, 500, token-<value> (401 without that bearer token), html, wrong-type,
-// redirect, away (redirect to another host), endless (a next page for ever), cut (half an answer), hang-up.
+// redirect (to where the answer is, on this host), away-<port> (redirect to another origin), next-<port> (the next
+// page is at another origin), endless (a next page after every one), drip (a body that never ends, a byte at a time), flood
+// (one that never ends, as fast as it is read), cut (half an answer), hang-up, reset (in the middle of the body),
+// everyone (the search parameters are ignored: the records of all patients).
 // GET /_requests lists what was asked (method, path, authorization); DELETE /_requests forgets it.
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
@@ -125,17 +128,25 @@ function statusOf(result) {
   return { ok: 200, 'not-found': 404 }[result.id] ?? 400;
 }
 
-function endless(base, path) {
-  const patient = { resourceType: path.split('/')[0], id: 'endless' };
-  return {
-    resourceType: 'Bundle', type: 'searchset', total: 1_000_000,
-    link: [{ relation: 'next', url: `${base}/${path}?page=${requests.length}` }],
-    entry: [{ resource: patient }],
-  };
+// The true answer, and always a page after it.
+async function endless(call, response) {
+  const page = Number(call.query.get('page') ?? 0) + 1;
+  call.query.delete('page');
+  const [status, found] = await answer(call);
+  if (found.resourceType === 'Bundle') {
+    const url = `${call.base}/${call.path}?${new URLSearchParams([...call.query, ['page', String(page)]])}`;
+    found.link = [{ relation: 'next', url }];
+  }
+  send(response, status, found);
 }
 
 const refuse = (status, code, headers) => (call, response) =>
   send(response, status, outcome('error', code, `refused with ${status}`), headers);
+
+function begin(response) {
+  response.writeHead(200, { 'Content-Type': 'application/fhir+json', ...CORS });
+  response.write('{"resourceType": "Bundle", "type": "searchset", "entry": [');
+}
 
 const FAULTS = {
   401: refuse(401, 'login', { 'WWW-Authenticate': 'Bearer' }),
@@ -146,10 +157,39 @@ const FAULTS = {
     send(response, 200, '<!doctype html><title>Sign in</title>', { 'Content-Type': 'text/html' }),
   'wrong-type': (call, response) => send(response, 200, { resourceType: 'Basic', code: { text: 'not asked for' } }),
   redirect: (call, response) => send(response, 302, '', { Location: `${call.root}/${call.path}?${call.query}` }),
-  away: (call, response) => send(response, 302, '', { Location: 'http://elsewhere.invalid/' }),
-  endless: (call, response) => send(response, 200, endless(call.base, call.path)),
+  away: (call, response, port) => send(response, 302, '', { Location: `http://127.0.0.1:${port}/${call.path}` }),
+  next: (call, response, port) => send(response, 200, {
+    resourceType: 'Bundle', type: 'searchset', total: 2,
+    link: [{ relation: 'next', url: `http://127.0.0.1:${port}/${call.path}?page=2` }],
+  }),
+  endless,
   cut: (call, response) => send(response, 200, '{"resourceType": "Bundle", "type": "searchset", "entry": [{"resour'),
+  drip: (call, response) => {
+    begin(response);
+    const dripping = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(dripping));
+  },
+  flood: (call, response) => {
+    begin(response);
+    const spaces = ' '.repeat(65536);
+    const pour = () => {
+      while (!response.destroyed && response.write(spaces));
+    };
+    response.on('drain', pour);
+    pour();
+  },
   'hang-up': (call, response) => response.destroy(),
+  reset: (call, response) => {
+    begin(response);
+    setTimeout(() => response.socket?.resetAndDestroy(), 20);
+  },
+  everyone: async (call, response) => {
+    const [type, id] = call.path.split('/');
+    const found = await Promise.all([...records.values()].map((each) => each.search(parseSearchRequest(type))));
+    const entry = found.flatMap((bundle) => bundle.entry ?? []).filter((each) => !id || each.resource.id === id);
+    const bundle = { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry };
+    send(response, 200, id ? (entry[0]?.resource ?? outcome('error', 'not-found', 'nobody')) : bundle);
+  },
 };
 
 // Returns true when the fault has answered in place of the server.
@@ -161,11 +201,12 @@ async function fail(fault, call, response) {
   if (fault.startsWith('token-') && call.headers.authorization === `Bearer ${fault.slice('token-'.length)}`) {
     return false;
   }
-  const act = fault.startsWith('token-') ? FAULTS[401] : FAULTS[fault];
+  const [, name, port] = /^([\w-]+?)(?:-(\d+))?$/.exec(fault);
+  const act = fault.startsWith('token-') ? FAULTS[401] : FAULTS[name];
   if (!act) {
     send(response, 404, outcome('error', 'not-found', `no fault is called ${fault}`));
   } else {
-    act(call, response);
+    await act(call, response, port);
   }
   return true;
 }

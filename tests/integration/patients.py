@@ -118,6 +118,19 @@ def on_alprazolam() -> list[Json]:
     ]
 
 
+def alprazolam_by_reference() -> list[Json]:
+    """Low back pain; the request for alprazolam only refers to its Medication, as many EHRs write it."""
+    who = "referred"
+    request = medication("referred-now", who, {}, status="active", days=12, **tablets(2, supply_days=30))
+    del request["medicationCodeableConcept"]
+    return [
+        patient(who, "female", "1990-02-15", "Haddad", "Rima"),
+        back_pain(who, days=8),
+        request | {"medicationReference": {"reference": "Medication/alprazolam"}},
+        {"resourceType": "Medication", "id": "alprazolam", "code": ALPRAZOLAM},
+    ]
+
+
 def no_back_pain() -> list[Json]:
     """Hypertension and nothing that concerns us."""
     who = "healthy"
@@ -164,6 +177,7 @@ def everyone() -> list[Json]:
         vertebral_osteomyelitis,
         foot_drop,
         on_alprazolam,
+        alprazolam_by_reference,
         no_back_pain,
         many_problems,
         sandbox_patient,

@@ -179,6 +179,18 @@ STORIES: tuple[Story, ...] = (
         ),
     ),
     Story(
+        "referred",
+        "the same, where the request only refers to the medication",
+        (
+            picks(
+                "oxycodone",
+                oxycodone("referred"),
+                "avoid-opioid-with-benzodiazepine",
+                "avoid-first-line-opioid",
+            ),
+        ),
+    ),
+    Story(
         "pages",
         "sixty problems, and the urinary retention on the last page of them",
         (opens("suspect-cauda-equina"),),

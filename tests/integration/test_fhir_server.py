@@ -38,7 +38,7 @@ def test_search_by_patient_finds_only_that_patient(fhir: Running) -> None:
 
 def test_the_list_of_patients_holds_everyone(fhir: Running) -> None:
     _, bundle = get(f"{fhir.url}/Patient?_count=100")
-    assert bundle["total"] == 13
+    assert bundle["total"] == 14
 
 
 def test_search_by_form_gives_what_the_plain_search_gives(fhir: Running) -> None:

@@ -27,6 +27,12 @@ def post(url: str, body: Json) -> tuple[int, Json]:
             return error.code, json.load(error)
 
 
+def get_json(url: str) -> Any:
+    """The JSON of a GET."""
+    with urllib.request.urlopen(url, timeout=HOOK_SECONDS) as response:
+        return json.load(response)
+
+
 def post_hook(cds: str, body: Json) -> tuple[int, Json]:
     """Posts a hook request to the service that answers its hook; every 200 must be a valid response."""
     status, response = post(f"{cds}/cds-services/low-back-pain-{body['hook']}", body)

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Raw
 
 from app.protocol.request import Context, HookRequest
-from app.record.fhir_client import FhirClient
+from app.record.fhir_client import Fetched, FhirClient, Unread
 from app.record.hydrate import MOST_BYTES, MOST_MEDICATIONS, MOST_PAGES, expanded, hydrate
 from app.record.prefetch import Material, Query
 
@@ -196,6 +196,44 @@ async def test_the_last_of_the_time_is_kept_for_answering() -> None:
     assert (server.asked, whys(found)) == ([], [("Patient", "timed out")])
 
 
+async def test_every_request_has_what_is_left_of_one_deadline() -> None:
+    times = iter([0.0, 0.2, 0.9])
+    asked_within: list[float] = []
+
+    class Recording(FhirClient):
+        async def get(
+            self, base: str, path: str, token: str | None, seconds: float, limit: int
+        ) -> Fetched | Unread:
+            asked_within.append(seconds)
+            return await super().get(base, path, token, seconds, limit)
+
+    client = Recording(insecure=True, transport=httpx.MockTransport(Server({})))
+    await hydrate(request(), (PATIENT, CONDITIONS), client, 0.4, lambda: next(times))
+    await client.close()
+    assert [round(each, 2) for each in asked_within] == [0.15, -0.55]
+
+
+async def test_a_following_page_is_not_asked_for_after_the_deadline() -> None:
+    times = iter([0.0, 0.1, 0.36])
+    server = Server({"Condition?patient=p1": bundle(resource("Condition", "a"), **following("page2"))})
+    found = await hydrated(server, request(), CONDITIONS, deadline=0.4, now=lambda: next(times))
+    assert server.paths == ["Condition?patient=p1"]
+    assert whys(found) == [("Condition", "only the first page was read (timed out)")]
+
+
+async def test_medications_share_the_deadline_of_the_searches() -> None:
+    times = iter([0.0, 0.1, 0.36])
+    server = Server({"MedicationRequest?patient=p1": bundle(prescribed("r1", "Medication/m1"))})
+    found = await hydrated(server, request(), MEDICATIONS, deadline=0.4, now=lambda: next(times))
+    assert (server.paths, ids(found, "MedicationRequest")) == (["MedicationRequest?patient=p1"], ["r1"])
+
+
+async def test_what_the_server_sends_of_a_type_that_was_not_asked_for_is_left_out() -> None:
+    mixed = bundle(resource("Condition", "a"), resource("Observation", "o"))
+    found = await hydrated(Server({"Condition?patient=p1": mixed}), request(), CONDITIONS)
+    assert (list(found.resources), found.ignored) == (["Condition"], 1)
+
+
 async def test_an_error_in_prefetch_is_asked_again_once_and_what_comes_counts() -> None:
     server = Server({"Condition?patient=p1": bundle(resource("Condition", "a"))})
     failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
@@ -233,6 +271,12 @@ async def test_a_next_page_on_another_host_is_not_asked_for() -> None:
     found = await hydrated(server, request({"conditions": first}), CONDITIONS)
     assert (server.asked, ids(found, "Condition")) == ([], ["a"])
     assert whys(found) == [("Condition", "only the first page was read (on another server)")]
+
+
+async def test_an_empty_first_page_whose_rest_did_not_come_is_not_an_answer() -> None:
+    first = bundle(total=2, **following("http://elsewhere.example/fhir?page=2"))
+    found = await hydrated(Server({}), request({"conditions": first}), CONDITIONS)
+    assert (sorted(found.answered), len(found.gaps)) == ([], 1)
 
 
 async def test_a_page_that_fails_leaves_those_before_it_and_what_came_with_the_error() -> None:

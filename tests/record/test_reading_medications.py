@@ -281,6 +281,9 @@ def test_only_references_that_can_be_fetched_are_asked_for() -> None:
             "#m4",
             "urn:uuid:5",
             "Medication?code=6",
+            "Patient/7",
+            "Medication/../Patient/8",
+            "m9",
         )
     ]
     raws += [raw(medication_request()), raw({"medicationReference": 5}), raw({"medicationReference": {}})]

@@ -19,8 +19,6 @@ from app.settings import Settings
 from tests.conformance.invariants import check_response
 from tests.routes.standins import Edge, Said, body
 
-ORIGIN = {"origin": "http://browser.example"}
-
 
 def refused(response: httpx.Response, status: int, element: str | None = None) -> dict[str, Any]:
     """The issue of a refusal, after the checks that hold for every refusal."""
@@ -200,40 +198,3 @@ async def test_an_unexpected_exception_is_500_and_says_nothing_of_what_happened(
     assert ("Marker8731" in answer.text, "RuntimeError" in answer.text, "cards" in answer.json()) == (
         False,
     ) * 3
-
-
-@pytest.mark.parametrize(
-    ("method", "headers"), [("GET", "authorization"), ("POST", "authorization,content-type")]
-)
-async def test_a_preflight_is_answered_without_authorization(method: str, headers: str) -> None:
-    asked = {**ORIGIN, "access-control-request-method": method, "access-control-request-headers": headers}
-    answer = await Edge().ask("OPTIONS", "/cds-services/example-order-sign", headers=asked)
-    allowed = answer.headers["access-control-allow-headers"]
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
-    assert ("Authorization" in allowed, "Content-Type" in allowed) == (True, True)
-    assert answer.headers["access-control-allow-methods"] == "GET, POST, OPTIONS"
-
-
-@pytest.mark.parametrize("sent", [body(), b"x", body(context={"patientId": "p1"})], ids=["200", "400", "412"])
-async def test_every_answer_carries_cors_headers(sent: Any) -> None:
-    assert (await Edge().call(sent, headers=ORIGIN)).headers["access-control-allow-origin"] == "*"
-
-
-async def test_a_failure_and_a_wrong_path_carry_cors_headers_too() -> None:
-    limited = Edge(settings=Settings.model_validate({"body_limit": 10}))
-    answers = [
-        await Edge(failing).call(body(), headers=ORIGIN),
-        await Edge().ask("GET", "/nowhere", headers=ORIGIN),
-        await limited.call(body(), headers=ORIGIN),
-    ]
-    assert [each.status_code for each in answers] == [500, 404, 413]
-    assert {each.headers.get("access-control-allow-origin") for each in answers} == {"*"}
-
-
-async def test_production_answers_listed_origins_only() -> None:
-    listed = Settings(mode="production", cors_origins=("http://browser.example",))
-    answer = await Edge(settings=listed).call(body(), headers=ORIGIN)
-    other = await Edge(settings=listed).call(body(), headers={"origin": "http://other.example"})
-    none = await Edge(settings=Settings(mode="production")).call(body(), headers=ORIGIN)
-    assert answer.headers["access-control-allow-origin"] == "http://browser.example"
-    assert "access-control-allow-origin" not in {*other.headers, *none.headers}

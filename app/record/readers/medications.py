@@ -109,10 +109,9 @@ def unresolved_medications(raws: Iterable[RawJson], others: Mapping[str, RawJson
 
 
 def fetchable(reference: str, others: Mapping[str, RawJson]) -> bool:
-    """Whether a reference points to a resource on a server that was not sent along."""
-    if not reference or reference.startswith(("#", "urn:")) or "?" in reference:
-        return False
-    return reference not in others and relative(reference) not in others
+    """Whether a reference points to a Medication on a server that was not sent along."""
+    name = relative(reference) or ""
+    return name.startswith("Medication/") and name not in others and ".." not in reference
 
 
 MEDICATION_REQUEST = Kind(
