@@ -37,9 +37,9 @@ class Answered:
 
     def counts(self) -> dict[str, int]:
         """How many decisions of each outcome, cards, and cards held back."""
-        outcomes = Counter(each.outcome.value.replace(" ", "_") for each in self.decisions)
+        outcomes = Counter([each.outcome for each in self.decisions])
         return {
-            **outcomes,
+            **{each.value.replace(" ", "_"): number for each, number in outcomes.items()},
             "cards": len(self.composition.shown),
             "held_back": len(self.composition.held_back),
         }

@@ -29,6 +29,8 @@ class Outcome(Enum):
     DOES_NOT_APPLY = "does not apply"
     CANNOT_TELL = "cannot tell"
 
+    __hash__ = object.__hash__  # Enum hashes the name, in Python: every decision is counted
+
 
 class Offered(Struct, frozen=True):
     """A suggestion that fits this record, and the order that it changes, if any."""

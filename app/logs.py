@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -40,6 +41,14 @@ class Line:
         moment = perf_counter()
         self.ms[stage] = round((moment - self._last) * 1000, 2)
         self._last = moment
+
+
+Watch = Callable[[Line, int, float], None]
+"""Sees every request once it is answered: its line, its status, and the seconds that it took."""
+
+
+def nobody(line: Line, status: int, seconds: float) -> None:
+    """The watch that does not look."""
 
 
 def line(scope: Scope) -> Line:
@@ -85,11 +94,19 @@ def _short(file: str) -> str:
 
 
 class RequestLog:
-    """ASGI wrapper: one line a request, and its id in the response header X-Request-ID."""
+    """ASGI wrapper: one line a request, and its id in the response header X-Request-ID.
 
-    def __init__(self, app: ASGIApp, logger: FilteringBoundLogger) -> None:
+    The id is always drawn here: one that came from outside could be a patient's. `timed` adds the stages
+    as Server-Timing.
+    """
+
+    def __init__(
+        self, app: ASGIApp, logger: FilteringBoundLogger, watch: Watch = nobody, timed: bool = False
+    ) -> None:
         self.app = app
         self.logger = logger
+        self.watch = watch
+        self.timed = timed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,6 +119,8 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", entry.request_id.encode())]
+                if self.timed and entry.ms:
+                    message["headers"].append((b"server-timing", _server_timing(entry)))
             await send(message)
 
         try:
@@ -110,13 +129,18 @@ class RequestLog:
             self._write(scope, entry, status)
 
     def _write(self, scope: Scope, entry: Line, status: int) -> None:
-        total = round((perf_counter() - entry.started) * 1000, 2)
+        seconds = perf_counter() - entry.started
+        self.watch(entry, status, seconds)
         fields = {
             "request_id": entry.request_id,
             "method": scope["method"] if scope["method"] in _METHODS else "other",
             "route": getattr(scope.get("route"), "path", None),
             "status": status,
             **entry.fields,
-            "ms": {**entry.ms, "total": total},
+            "ms": {**entry.ms, "total": round(seconds * 1000, 2)},
         }
         self.logger.info("request", **fields)
+
+
+def _server_timing(entry: Line) -> bytes:
+    return ", ".join(f"{stage};dur={milliseconds}" for stage, milliseconds in entry.ms.items()).encode()

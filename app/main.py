@@ -21,11 +21,12 @@ from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
 from app.memory import Memory
+from app.metrics import Metrics
 from app.protocol.request import HookRequest
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
-from app.routes.health import health_routes
+from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, discovery_routes
 from app.routes.verify import anyone
@@ -47,13 +48,18 @@ def create_app(
     content = knowledge or load(settings.cards)
     fhir = FhirClient(insecure=settings.mode == "development", transport=transport)
     memory = Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
+    metrics = Metrics(content)
     logs.quiet()
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
-        return await hydrate(request, queries, fhir, client.deadline_seconds)
+        material = await hydrate(request, queries, fhir, client.deadline_seconds)
+        metrics.gathered(material)
+        return material
 
     def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
-        return answer(content, client, service, request, material, today(settings, clock), memory)
+        answered = answer(content, client, service, request, material, today(settings, clock), memory)
+        metrics.answered(service.hook, answered)
+        return answered
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,9 +70,10 @@ def create_app(
 
     unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
     hooks = Hooks(endpoints(content), anyone(unknown), gather, decide)
-    app = bare_app(settings, hooks, log_file, lifespan)
+    app = bare_app(settings, hooks, log_file, lifespan, metrics.request)
     app.include_router(discovery_routes(catalogue.discovery(content)))
-    app.include_router(health_routes(content.services.content_version, content.digest))
+    checks: dict[str, Check] = {}
+    app.include_router(health_routes(content, checks, metrics.exposition))
     return app
 
 
@@ -75,12 +82,13 @@ def bare_app(
     hooks: Hooks,
     log_file: BinaryIO | None = None,
     lifespan: Lifespan[FastAPI] | None = None,
+    watch: logs.Watch = logs.nobody,
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
     app = FastAPI(
         title="Plumbline",
         lifespan=lifespan,
-        middleware=[*wrappers(settings, log_file), Middleware(AheadOfRouter, hooks=hooks)],
+        middleware=[*wrappers(settings, log_file, watch), Middleware(AheadOfRouter, hooks=hooks)],
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -99,7 +107,9 @@ def endpoints(knowledge: Knowledge) -> dict[str, Endpoint]:
     }
 
 
-def wrappers(settings: Settings, log_file: BinaryIO | None = None) -> list[Middleware]:
+def wrappers(
+    settings: Settings, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
+) -> list[Middleware]:
     """What stands around every request, outermost first: browsers need CORS headers on errors too."""
     cors = Middleware(
         CORSMiddleware,
@@ -110,7 +120,7 @@ def wrappers(settings: Settings, log_file: BinaryIO | None = None) -> list[Middl
     )
     return [
         *([cors] if settings.origins else []),
-        Middleware(logs.RequestLog, logger=logs.logger(log_file)),
+        Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
         Middleware(Refusals),
         Middleware(BodyLimit, limit=settings.body_limit),
     ]

@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "clients": ("rate",),
     "fhir": (),
     "memory": ("facts",),
+    "metrics": (*CORE, "answering", "logs", "phrases", "record.prefetch"),
+    "phrases": (),
     "routes": ("clients", "errors", "logs", "catalogue", "answering", "knowledge", "protocol", "record"),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
@@ -48,11 +50,12 @@ IMPURE = {
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
-SHELL = {"record.fhir_client", "record.hydrate", "memory"}
+SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics"}
 PURE = sorted(
     name
     for name in MODULES
-    if name.split(".")[0] in {*MAY_IMPORT} - {"limits", "logs", "settings", "routes"} and name not in SHELL
+    if name.split(".")[0] in {*MAY_IMPORT} - {"limits", "logs", "metrics", "settings", "routes"}
+    and name not in SHELL
 )
 CLINICAL = re.compile(
     r"back[ _-]?pain|\bpain(?!t)|lumb(ar|ago)|spin(e|al)|opioid|morphine|naloxone|codone|cauda|benzodiazepine"

@@ -61,6 +61,11 @@ class Knowledge:
     digest: str
     ratings: Ratings | None = None
 
+    @property
+    def version(self) -> str:
+        """As the content names itself."""
+        return self.services.content_version
+
     def service(self, service_id: str) -> Service | None:
         """The service with this id."""
         return next((each for each in self.services.services if each.id == service_id), None)

@@ -1,22 +1,82 @@
-"""Whether the process lives, and which content it serves."""
+"""Whether the process lives, whether all that it needs is there, and its numbers for Prometheus."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
 from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, Response
+
+from app.logs import describe
+
+Check = Callable[[], Awaitable[str]]
+"""Says in words of our own what is wrong, "" when nothing is. One that is late or raises counts as wrong."""
+CHECK_SECONDS = 1.0
 
 
-def health_routes(content_version: str, digest: str) -> APIRouter:
-    """`/health/live` and `/health/ready`; content that cannot be served never gets this far."""
-    router = APIRouter(prefix="/health", tags=["health"])
+class Served(Protocol):
+    """The content that is served."""
 
-    @router.get("/live")
+    @property
+    def version(self) -> str:
+        """As the content names itself."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all its files."""
+        ...
+
+
+async def examined(checks: Mapping[str, Check]) -> dict[str, str]:
+    """What is wrong by the name of the check, "" where nothing is; all are asked at once."""
+    said = await asyncio.gather(*(_asked(each) for each in checks.values()))
+    return dict(zip(checks, said, strict=True))
+
+
+async def _asked(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:g} s"
+    except Exception as error:
+        return f"failed with {describe(error)['exception']}"
+
+
+def health_routes(
+    served: Served, checks: Mapping[str, Check], exposition: Callable[[Mapping[str, str]], bytes]
+) -> APIRouter:
+    """`/health/live`, `/health/ready` and `/metrics`.
+
+    `exposition` makes the metrics from what the checks say.
+    """
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live")
     async def live() -> dict[str, str]:
         """The process answers."""
         return {"status": "live"}
 
-    @router.get("/ready")
-    async def ready() -> dict[str, str]:
-        """The content is loaded: its version, and the SHA-256 of all its files."""
-        return {"status": "ready", "content": content_version, "digest": digest}
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        """The content with its digest, and each check: `ok`, or what is wrong with it and a 503."""
+        found = await examined(checks)
+        wrong = any(found.values())
+        body = {
+            "status": "not ready" if wrong else "ready",
+            "content": served.version,
+            "digest": served.digest,
+            "checks": {name: what or "ok" for name, what in found.items()},
+        }
+        return JSONResponse(body, 503 if wrong else 200)
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """The metrics in Prometheus' text format."""
+        return Response(exposition(await examined(checks)), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -19,7 +19,7 @@ from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
-from app.routes.health import health_routes
+from app.routes.health import Check, health_routes
 from app.routes.services import Endpoint, Hooks, discovery_routes
 from app.routes.verify import anyone
 from app.settings import Settings
@@ -38,6 +38,14 @@ class Said:
     def counts(self) -> dict[str, int]:
         """The counts that it was given."""
         return self.tally
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Content by its name only."""
+
+    version: str = "1.2.3"
+    digest: str = "abc"
 
 
 Core = Callable[[Client, Service, HookRequest, Material], Said]
@@ -70,6 +78,8 @@ class Edge:
     settings: Settings = field(default_factory=Settings)
     fhir: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
     log: io.BytesIO = field(default_factory=io.BytesIO)
+    served: Content = Content()
+    checks: dict[str, Check] = field(default_factory=dict)
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request over ASGI; an exception that leaves the application fails the test."""
@@ -102,7 +112,7 @@ class Edge:
             self.settings, Hooks(endpoints, anyone(Client("someone")), gather, self.core), self.log
         )
         app.include_router(discovery_routes(Discovery(entries)))
-        app.include_router(health_routes("1.2.3", "abc"))
+        app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
         return app
 
 
