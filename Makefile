@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: run test check format test-integration bench bench-check demo install lock clean
+.PHONY: run test check format openapi test-integration bench bench-check demo install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -40,6 +40,9 @@ check: install ## format, lint, types, Dockerfile, cards
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+openapi: install ## the generated parts of openapi/
+	$(BIN)/python -m tests.conformance
 
 test-integration: install $(NPM) ## a real FHIR server and a real CDS Hooks client from npm
 	$(BIN)/pytest -m integration tests/integration

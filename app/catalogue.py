@@ -11,7 +11,7 @@ from app.knowledge.fact import Fact
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Recommendation
 from app.knowledge.relevance import NEEDS
-from app.protocol.discovery import Discovery, ServiceEntry
+from app.protocol.discovery import VERSION, Discovery, ServiceEntry
 from app.record.prefetch import Query
 
 _KEYS = {
@@ -125,6 +125,7 @@ def discovery(knowledge: Knowledge) -> Discovery:
                 description=service.description,
                 prefetch={query.key: query.template for query in queries(knowledge, service.hook)},
                 usage_requirements=service.usage_requirements,
+                version=VERSION,
             )
             for service in knowledge.services.services
         ]

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from app.knowledge.load import Knowledge, load
 from app.main import create_app
 from app.settings import Settings
 from tests.conformance.invariants import check_response
@@ -167,16 +168,27 @@ def request(hook: str, *drafts: Json, prefetch: Json | None = None, **context: A
 
 
 @cache
+def content() -> Knowledge:
+    """The cards of this repository."""
+    return load(Settings().cards)
+
+
+@cache
 def service() -> FastAPI:
     """The real application with the real cards, on the day of these tests."""
-    return create_app(Settings(today=TODAY))
+    return create_app(Settings(today=TODAY), content())
+
+
+async def ask(method: str, path: str, app: FastAPI | None = None, **options: Any) -> httpx.Response:
+    """One request to the service."""
+    transport = httpx.ASGITransport(app=app or service())
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        return await client.request(method, path, **options)
 
 
 async def post(body: Json, hook: str | None = None) -> httpx.Response:
     """POST a body to the service of its hook."""
-    transport = httpx.ASGITransport(app=service())
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-        return await client.post(f"/cds-services/low-back-pain-{hook or body['hook']}", json=body)
+    return await ask("POST", f"/cds-services/low-back-pain-{hook or body['hook']}", json=body)
 
 
 async def cards(hook: str, *drafts: Json, prefetch: Json | None = None, **context: Any) -> list[Json]:

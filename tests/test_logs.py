@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import pytest
@@ -64,8 +65,12 @@ def breaking(client: Client, service: Service, request: HookRequest, material: M
 
 def speaking(client: Client, service: Service, request: HookRequest, material: Material) -> Said:
     """A core whose cards have the patient in them."""
-    card = Card(uuid=MARK, summary=MARK, indicator="critical", source=Source(label=MARK))
-    return Said(Response(cards=[card, card]), {"applies": 2})
+    source = Source(label=MARK)
+    cards = [
+        Card(uuid=str(uuid5(NAMESPACE_URL, name)), summary=MARK, indicator="critical", source=source)
+        for name in "ab"
+    ]
+    return Said(Response(cards=cards), {"applies": 2})
 
 
 async def test_a_call_is_one_line_with_its_counts_and_times() -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import msgspec
 
 
+VERSION = "2.0.1"
+"""The CDS Hooks specification that is spoken; clients before 3.0 do not know the field and ignore it."""
+
+
 class ServiceEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """One service as discovery lists it; `prefetch` maps keys to FHIR queries."""
 
@@ -14,6 +18,7 @@ class ServiceEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     title: str = ""
     prefetch: dict[str, str] = {}
     usage_requirements: str = ""
+    version: str = ""
 
 
 class Discovery(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ GOOD: dict[str, Any] = {
             "source": {
                 "label": "Guideline",
                 "url": "https://guideline.example/1",
-                "topic": {"code": "a", "system": "https://topics.example"},
+                "topic": {"code": "a", "system": "https://topics.example", "display": "A"},
             },
             "suggestions": [
                 {
@@ -117,6 +117,7 @@ FAULTS: dict[str, Callable[[dict[str, Any]], object]] = {
     "relative source url": put("source.url", "/guideline"),
     "relative icon": put("source.icon", "icon.png"),
     "topic without system": without("source.topic.system"),
+    "topic without display": without("source.topic.display"),
     "topic with a version": put("source.topic.version", "1"),
     "suggestions without selectionBehavior": without("selectionBehavior"),
     "selectionBehavior without suggestions": without("suggestions"),

@@ -1,0 +1,1 @@
+"""The statements of the wire, each with its proof."""

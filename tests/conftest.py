@@ -1,0 +1,28 @@
+"""Every answer that any test gets from a service in this process passes the validator of the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.conformance.invariants import check_response
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_answer_is_checked() -> Iterator[None]:
+    """Checks what comes back through httpx's ASGI transport, which all tests of whole calls use."""
+    passing_on = httpx.ASGITransport.handle_async_request
+
+    async def checking(self: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
+        response = await passing_on(self, request)
+        parent, _, last = request.url.path.rpartition("/")
+        if (request.method, parent, response.status_code) == ("POST", "/cds-services", 200) and last:
+            check_response(json.loads(await response.aread()))
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.ASGITransport, "handle_async_request", checking)
+        yield
