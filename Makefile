@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: run test check format openapi test-integration bench bench-check demo install lock clean
+.PHONY: run test check cards format openapi test-integration bench bench-check demo install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ check: install ## format, lint, types, Dockerfile, cards
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m app check
+	$(BIN)/python -m app pages --check
+
+cards: install ## every recommendation and its cards as pages, in cards/rendered
+	$(BIN)/python -m app pages
 
 format: install
 	$(BIN)/ruff format .

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+from msgspec import structs
 from pydantic import Field
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
+from app.compose import compose
 from app.decide import Decision, decide_one
+from app.facts import span
 from app.facts.asking import Facts
 from app.knowledge import yaml_source
 from app.knowledge.fact import Fact, Frozen
-from app.knowledge.load import Knowledge
+from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.relevance import NEEDS
 from app.knowledge.shaped import shaped
 from app.knowledge.yaml_source import Fault
-from app.record.values import Concept, Order
+from app.protocol.response import Card
+from app.record.values import ORDER, Concept, Order
+from app.render import Call, card
+from app.suggest import Setting
 
 Given = bool | int | float | str | tuple[float | None, float | None]
 
@@ -39,8 +45,12 @@ class Case(Frozen):
     says: str | None = None
 
 
+A_DATE = "yyyy-mm-dd"
+"""Stands for the date of a finding: a case gives answers, and a record would give their dates."""
 Cases = Annotated[tuple[Case, ...], Field(min_length=1)]
 THE_ORDER = Order(kind="ServiceRequest", reference="ServiceRequest/1", position=0, concept=Concept())
+THE_CALL = Call("", "", Setting(patient="Patient/1", today=A_DATE))
+_ABOUT_ORDERS = frozenset({"order", "supply", "dose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,39 @@ def read_cases(root: Path, recommendation_id: str) -> tuple[list[tuple[Case, int
     return [(case, source.line((index,))) for index, case in enumerate(cases or ())], faults
 
 
+def cases_of(root: Path, knowledge: Knowledge) -> dict[str, list[Case]]:
+    """The cases of every recommendation; FaultyContent where a file of them cannot be read."""
+    read = {name: read_cases(root, name) for name in knowledge.recommendations}
+    if faults := [fault for _, found in read.values() for fault in found]:
+        raise FaultyContent(faults)
+    return {name: [case for case, _ in cases] for name, (cases, _) in read.items()}
+
+
 def work(knowledge: Knowledge, recommendation_id: str, case: Case) -> Decision:
     """What the recommendation decides for a worked patient."""
+    return _worked(knowledge, recommendation_id, case)[1]
+
+
+def card_of(knowledge: Knowledge, recommendation_id: str, case: Case) -> Card | None:
+    """The card that the clinician reads for a worked patient; None where the recommendation is silent."""
+    facts, decision = _worked(knowledge, recommendation_id, case)
+    shown = compose(knowledge, [decision]).shown
+    return next((card(knowledge, facts, each, also, THE_CALL) for each, also in shown), None)
+
+
+def _worked(knowledge: Knowledge, recommendation_id: str, case: Case) -> tuple[Facts, Decision]:
     known = {name: _given(name, knowledge.facts[name], value) for name, value in case.facts.items()}
-    facts = Facts(knowledge, lambda name, _: no(), (THE_ORDER,), known)
+    order = replace(THE_ORDER, concept=Concept(display=_ordered(knowledge, case)))
+    facts = Facts(knowledge, lambda name, _: no(), (order,), known)
     about = knowledge.recommendations[recommendation_id].about
-    return decide_one(knowledge, recommendation_id, facts, THE_ORDER if about == "order" else None)
+    return facts, decide_one(knowledge, recommendation_id, facts, order if about == "order" else None)
+
+
+def _ordered(knowledge: Knowledge, case: Case) -> str:
+    """What the order is called: the title of the first value set that a given fact finds it in."""
+    given = [knowledge.facts[name] for name, value in case.facts.items() if value]
+    about = [fact.parameters for fact in given if fact.kind in _ABOUT_ORDERS]
+    return next((knowledge.value_sets[name].title for asked in about for name in asked.in_), "")
 
 
 def check_cases(root: Path, knowledge: Knowledge) -> list[Fault]:
@@ -105,18 +142,19 @@ def check_cases(root: Path, knowledge: Knowledge) -> list[Fault]:
 
 def _given(name: str, fact: Fact, value: Given) -> Answer:
     source = next(iter(NEEDS.get(fact.kind, ("Condition",))))
-    found = Finding(fact.label, source, label=fact.label)
+    said = ORDER if fact.kind == "order" else source
+    found = Finding(fact.label, said, A_DATE, label=fact.label, link=THE_ORDER.reference)
     unread = Reason(source, "not read", fact.label)
     if value == "unknown" and isinstance(value, str):
         return cannot_tell([unread])
     if value == "worded":
-        return yes([Finding(fact.label, source, worded=True, label=fact.label)])
+        return yes([structs.replace(found, worded=True)])
     if isinstance(value, bool):
         return yes([found]) if value else no()
     if isinstance(value, tuple):
         low, high = value
         bounds = Interval(float("-inf") if low is None else low, float("inf") if high is None else high)
-        return number(bounds, [found], [unread])
+        return number(bounds, [found], [span.NOT_RECORDED if fact.kind == "span" else unread])
     if isinstance(value, str):
         return Answer(yes().truth, (found,), value=value)
     return number(Interval.exactly(value), [found])

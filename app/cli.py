@@ -1,16 +1,19 @@
-"""The command line: `plumbline serve` and `plumbline check`."""
+"""The command line: `plumbline serve`, `plumbline check` and `plumbline pages`."""
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from app.casework import cases_of, check_cases
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app
+from app.pages import RENDERED, pages, stale
 from app.settings import FaultySettings, Settings, read
 
 main = typer.Typer(
@@ -47,14 +50,37 @@ def serve() -> None:
 def check(
     cards: Annotated[Path | None, typer.Argument(help="the folder to check; default: the setting")] = None,
 ) -> None:
-    """Load and cross-check the cards: every fault with file and line and exit 1, or what there is."""
+    """Cross-check the cards and work their cases: every fault with its line and exit 1, or what there is."""
     folder = cards or _settings().cards
-    try:
+    with _faults_of(folder):
         knowledge = load(folder)
-    except FaultyContent as error:
-        _print_faults(error, folder)
-        raise typer.Exit(1) from None
+        if faults := check_cases(folder, knowledge):
+            raise FaultyContent(faults)
     typer.echo(summary(knowledge))
+
+
+@main.command(name="pages")
+def write_pages(
+    cards: Annotated[Path | None, typer.Argument(help="the folder to render; default: the setting")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit 1 when a page is stale")
+    ] = False,
+) -> None:
+    """Render every recommendation, its cases and its source attributes into rendered/ of the cards."""
+    folder = cards or _settings().cards
+    rendered = folder / RENDERED
+    with _faults_of(folder):
+        knowledge = load(folder)
+        wanted = pages(knowledge, cases_of(folder, knowledge))
+    old = stale(wanted, {path.name: path.read_text(encoding="utf-8") for path in rendered.glob("*")})
+    for name in old:
+        typer.echo(
+            f"{rendered / name}: {'not what the content says: run `make cards`' if check else 'written'}"
+        )
+        if not check:
+            _write(rendered / name, wanted.get(name))
+    if check and old:
+        raise typer.Exit(1)
 
 
 def summary(knowledge: Knowledge) -> str:
@@ -68,6 +94,25 @@ def summary(knowledge: Knowledge) -> str:
     }
     listed = ", ".join(f"{len(each)} {noun}" for noun, each in counts.items())
     return f"{listed}. No faults (content {knowledge.services.content_version})."
+
+
+@contextmanager
+def _faults_of(folder: Path) -> Iterator[None]:
+    """Print the faults of the content, and exit 1."""
+    try:
+        yield
+    except FaultyContent as error:
+        _print_faults(error, folder)
+        raise typer.Exit(1) from None
+
+
+def _write(path: Path, text: str | None) -> None:
+    """Write a page; remove one that is not wanted any more."""
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _settings() -> Settings:

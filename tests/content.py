@@ -99,6 +99,34 @@ finger-2010:
   strength: weak
   checked_on: "2026-01-01"
 """,
+    "attributes.yaml": """
+developer: Friends of thumbs
+funding: None.
+released: "2026-01-01"
+revised: "2026-02-01"
+unreviewed: Nobody has reviewed this.
+uses:
+  sex:
+    title: Sex
+    reads: [sex]
+  birth:
+    title: Date of birth
+    reads: [age_years]
+    note: Of the child.
+  feeling:
+    title: Feeling
+    codes:
+      ICD-10-CM:
+        R20: feeling
+  soreness:
+    title: Soreness
+    value_sets: [acute-thumb]
+  handedness:
+    title: Handedness
+    codes:
+      LOINC:
+        "57427-8": handedness
+""",
     "override-reasons.yaml": """
 seen-already:
   display: Seen already

@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "render": CORE,
     "rate": CORE,
     "casework": CORE,
+    "pages": (*CORE, "casework", "catalogue"),
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
     "answering": (*CORE, "clients", "errors", "protocol", "record", "memory"),
     "clients": ("rate",),

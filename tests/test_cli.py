@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from app import cli
 from app.knowledge.load import load
 from app.settings import Settings
+from tests.content import change, write
 
 
 def run(*words: str, **environment: str) -> tuple[int, str, str]:
@@ -30,6 +31,14 @@ def test_checking_faulty_cards_prints_every_fault_and_ends_with_1(tmp_path: Path
     assert code == 1
     assert [line for line in err.splitlines() if line.startswith(("services.yaml:1:", "groups.yaml:1:"))]
     assert err.splitlines()[-1].endswith(f"faults in {tmp_path}")
+
+
+def test_checking_works_the_cases_too(tmp_path: Path) -> None:
+    root = write(tmp_path)
+    line = change(root, "recommendations/thumb-care/cases.yaml", "expect: does not apply", "expect: applies")
+    code, _, err = run("check", str(root))
+    assert code == 1
+    assert err.startswith(f"recommendations/thumb-care/cases.yaml:{line - 2}: Nothing is known.: expected")
 
 
 def test_serving_faulty_cards_prints_every_fault_and_ends_with_2(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.knowledge.check_cards import check_recommendation
+from app.knowledge.attributes import Attributes
+from app.knowledge.check_cards import check_date, check_recommendation
 from app.knowledge.check_codes import check_phrases, check_value_sets
 from app.knowledge.check_lines import Report, check_line, known, leads_to
 from app.knowledge.criterion import Criterion
-from app.knowledge.fact import DERIVED, Fact
+from app.knowledge.fact import DERIVED, ELEMENTS, Fact
 from app.knowledge.ratings import Ratings
 from app.knowledge.templates import check_suggestions
 from app.knowledge.yaml_source import Fault, Where
@@ -57,6 +58,8 @@ def check(knowledge: Knowledge, files: Files) -> list[Fault]:
     _check_services(knowledge, report_in("services.yaml"))
     if knowledge.ratings is not None:
         _check_ratings(knowledge, knowledge.ratings, report_in("ratings.yaml"))
+    if knowledge.attributes is not None:
+        _check_attributes(knowledge, knowledge.attributes, report_in("attributes.yaml"))
     for part in ("negating", "doubting", "ending"):
         check_phrases(files.sources["words.yaml"].data[part], part, report_in("words.yaml"))
     check_value_sets(knowledge, files, report_in)
@@ -78,11 +81,11 @@ def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
         known(evidence, knowledge.evidence, "evidence", (name, "because"), report)
     if fact.kind in DERIVED:
         return
-    dumped: dict[str, Any] = fact.parameters.model_dump(by_alias=True)
-    for key in ("in", "not_in", "reason_in", "reason_not_in", "answer_in", "type_in", "acute", "chronic"):
-        for value_set in dumped.get(key) or ():
-            known(value_set, knowledge.value_sets, "value set", (name, fact.kind, key), report)
-    if since := dumped.get("since"):
+    for key, value_sets in fact.value_sets.items():
+        for value_set in value_sets:
+            place = (name, fact.kind, key.removesuffix("_"))
+            known(value_set, knowledge.value_sets, "value set", place, report)
+    if since := getattr(fact.parameters, "since", None):
         known(since, knowledge.facts, "fact", (name, fact.kind, "since"), report)
         if since in knowledge.facts and knowledge.facts[since].kind not in _BEGINNINGS:
             report((name, fact.kind, "since"), f"`{since}` does not say when something began")
@@ -137,6 +140,16 @@ def _check_ratings(knowledge: Knowledge, ratings: Ratings, report: Report) -> No
             known(rule.because, knowledge.evidence, "evidence", (*where, "because"), report)
         if not rule.when and not rule.applies:
             report(where, "a rule needs `when` or `applies`: this one would rate every order")
+
+
+def _check_attributes(knowledge: Knowledge, attributes: Attributes, report: Report) -> None:
+    for day in ("released", "revised"):
+        check_date(getattr(attributes, day), (day,), report)
+    for name, use in attributes.uses.items():
+        for value_set in use.value_sets:
+            known(value_set, knowledge.value_sets, "value set", ("uses", name, "value_sets"), report)
+        for element in use.reads:
+            known(element, ELEMENTS, "element of the Patient", ("uses", name, "reads"), report)
 
 
 def _check_services(knowledge: Knowledge, report: Report) -> None:

@@ -28,7 +28,7 @@ def check_recommendation(knowledge: Knowledge, name: str, report: Report) -> Non
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", name):
         report((), f"a recommendation's folder is kebab-case advice; `{name}` is not")
     for day in ("review_by", "approved"):
-        _check_date(getattr(each, day), (day,), report)
+        check_date(getattr(each, day), (day,), report)
     known(each.group, knowledge.groups.groups, "group", ("group",), report)
     hooks = [service.hook for service in knowledge.services.services]
     for hook in each.hooks:
@@ -47,7 +47,8 @@ def check_recommendation(knowledge: Knowledge, name: str, report: Report) -> Non
     _check_sense(knowledge, each, report)
 
 
-def _check_date(text: str | None, where: Where, report: Report) -> None:
+def check_date(text: str | None, where: Where, report: Report) -> None:
+    """Report a text that is no date; None is no fault."""
     try:
         date.fromisoformat(text or "2000-01-01")
     except ValueError:

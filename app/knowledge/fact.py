@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
@@ -24,10 +24,15 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 Days = Annotated[int, Field(gt=0)]
 
 
+Element = Literal["age_years", "sex", "deceased"]
+ELEMENTS: tuple[str, ...] = get_args(Element)
+"""What may be asked of the Patient."""
+
+
 class PatientFact(Frozen):
     """Something of the Patient: a number of years, a word, or yes and no."""
 
-    element: Literal["age_years", "sex", "deceased"]
+    element: Element
 
 
 class HookFact(Frozen):
@@ -213,6 +218,8 @@ KINDS = (
     "procedure", "study", "referral", "allergy", "encounter", "span", "supply", "dose",
 )  # fmt: skip
 DERIVED = ("any_of", "all_of", "at_least", "points")
+NAMING = ("in_", "not_in", "reason_in", "reason_not_in", "answer_in", "type_in", "acute", "chronic")
+"""The parameters that name value sets."""
 
 
 class Fact(Frozen):
@@ -266,3 +273,11 @@ class Fact(Frozen):
         members = self.at_least.of if self.at_least else ()
         weighted = tuple(line for line, _ in self.points)
         return self.any_of + self.all_of + members + weighted + self.but_not
+
+    @cached_property
+    def value_sets(self) -> dict[str, tuple[str, ...]]:
+        """The value sets that its parameters name, by parameter; a derived fact names none itself."""
+        if self.kind in DERIVED:
+            return {}
+        named = {key: getattr(self.parameters, key, ()) for key in NAMING}
+        return {key: names for key, names in named.items() if names}

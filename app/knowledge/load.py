@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.knowledge import yaml_source
+from app.knowledge.attributes import Attributes
 from app.knowledge.codes import CodeIndex
 from app.knowledge.fact import Fact
 from app.knowledge.nearest import nearest
@@ -60,6 +61,7 @@ class Knowledge:
     traces: dict[str, Traces]
     digest: str
     ratings: Ratings | None = None
+    attributes: Attributes | None = None
 
     @property
     def version(self) -> str:
@@ -150,6 +152,7 @@ def load(root: Path) -> Knowledge:
         if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
     }
     ratings = files.read("ratings.yaml", Ratings) if (root / "ratings.yaml").is_file() else None
+    stated = files.read("attributes.yaml", Attributes) if (root / "attributes.yaml").is_file() else None
     if services is None or groups is None or cues is None or files.unparsed():
         raise FaultyContent(files.faults)
     knowledge = Knowledge(
@@ -166,6 +169,7 @@ def load(root: Path) -> Knowledge:
         traces=traces(facts),
         digest=files.digest(),
         ratings=ratings,
+        attributes=stated,
     )
     if faults := files.faults + check(knowledge, files):
         raise FaultyContent(faults)

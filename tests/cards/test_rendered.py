@@ -1,0 +1,88 @@
+"""The pages under cards/rendered: fresh, short enough to read, and honest about who reviewed them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from app.casework import card_of, cases_of
+from app.knowledge.load import load
+from app.pages import RENDERED, attributes_of, pages, stale
+
+ROOT = Path(__file__).parents[2] / "cards"
+KNOWLEDGE = load(ROOT)
+CASES = cases_of(ROOT, KNOWLEDGE)
+MOST_WORDS = 120
+"""Of a whole detail: reasons, advice, notes, what could not be checked, evidence. Marks are no words."""
+USES = {name: attributes_of(KNOWLEDGE, name)["uses"] for name in KNOWLEDGE.recommendations}
+
+
+def words(markdown: str) -> int:
+    """The words of a text: whatever stands between blanks and holds a letter or a digit."""
+    return sum(bool(re.search(r"\w", each)) for each in markdown.split())
+
+
+def users(use: str) -> set[str]:
+    """The recommendations that use one kind of data."""
+    return {name for name, uses in USES.items() if uses[use]["used"]}
+
+
+def test_the_pages_are_what_the_content_says() -> None:
+    found = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / RENDERED).iterdir()}
+    assert stale(pages(KNOWLEDGE, CASES), found) == [], "run `make cards`"
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
+def test_no_detail_is_longer_than_a_clinician_reads(name: str) -> None:
+    cards = {case.case: card_of(KNOWLEDGE, name, case) for case in CASES[name]}
+    counted = {case: words(card.detail or "") for case, card in cards.items() if card}
+    assert counted, "no case shows the card"
+    assert {case: count for case, count in counted.items() if count > MOST_WORDS} == {}
+
+
+def test_words_are_counted_and_marks_are_not() -> None:
+    assert words("- **Instead:** 2 to 4 weeks\n\n> & *") == 5
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
+def test_every_page_says_who_reviewed_it(name: str) -> None:
+    said = (ROOT / RENDERED / f"{name}.md").read_text(encoding="utf-8")
+    assert KNOWLEDGE.recommendations[name].approved is None
+    assert "No clinician has reviewed this content yet." in said
+
+
+@pytest.mark.parametrize("use", ["ethnicity", "language", "sexual-orientation", "gender-identity"])
+def test_what_the_pathway_promises_not_to_use_is_not_used(use: str) -> None:
+    assert users(use) == set()
+
+
+def test_race_is_disclosed_where_an_egfr_by_race_may_be_read_and_nowhere_else() -> None:
+    assert "nsaid-caution" in users("race")
+    assert "suspect-cauda-equina" not in users("race")
+    assert USES["nsaid-caution"]["race"]["through"] == ["eGFR"]
+
+
+def test_sex_birth_date_and_questionnaires_are_disclosed_where_they_are_read() -> None:
+    assert {"suspect-vertebral-fracture", "avoid-radiation-in-pregnancy"} <= users("sex")
+    assert {"outside-adult-scope", "suspect-vertebral-fracture"} <= users("date-of-birth")
+    assert "assess-psychosocial-risk" in users("health-status-assessments")
+    assert "suspect-cauda-equina" not in users("health-status-assessments")
+
+
+def test_the_attributes_as_data_hold_every_part_that_the_rule_lists() -> None:
+    listed = json.loads((ROOT / RENDERED / "attributes.json").read_text(encoding="utf-8"))["recommendations"]
+    assert list(listed) == list(KNOWLEDGE.recommendations)
+    uses = {
+        "race", "ethnicity", "language", "sexual-orientation", "gender-identity", "sex", "date-of-birth",
+        "social-determinants", "health-status-assessments",
+    }  # fmt: skip
+    for each in listed.values():
+        assert all(
+            each[key]
+            for key in ("title", "version", "citations", "developer", "funding", "released", "revised")
+        )
+        assert each["approved"] is None
+        assert set(each["uses"]) == uses
