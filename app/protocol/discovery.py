@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-
 VERSION = "2.0.1"
 """The CDS Hooks specification that is spoken; clients before 3.0 do not know the field and ignore it."""
 
