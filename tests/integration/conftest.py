@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.integration.browser import chromium, missing_browser
 from tests.integration.patients import everyone
 from tests.integration.servers import Running, fhir_server, missing_tool, service
 
@@ -14,11 +16,7 @@ from tests.integration.servers import Running, fhir_server, missing_tool, servic
 @pytest.fixture(scope="session")
 def fhir() -> Iterator[Running]:
     """A real FHIR server that holds every patient of the stories."""
-    reason = missing_tool()
-    if reason is not None and os.environ.get("CI"):
-        pytest.fail(reason)
-    if reason is not None:
-        pytest.skip(reason)
+    _needs(missing_tool())
     with fhir_server(everyone()) as server:
         yield server
 
@@ -28,3 +26,19 @@ def cds() -> Iterator[Running]:
     """The service itself; its deadline leaves room for a busy machine, and is still far from slow-8000."""
     with service(deadline_ms="2000") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    _needs(missing_browser())
+    with chromium() as running:
+        yield running
+
+
+def _needs(missing: str | None) -> None:
+    """Skips with the reason why a tool is missing, and fails in CI, where nothing may be."""
+    if missing is not None and os.environ.get("CI"):
+        pytest.fail(missing)
+    if missing is not None:
+        pytest.skip(missing)
