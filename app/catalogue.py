@@ -128,5 +128,6 @@ def discovery(knowledge: Knowledge) -> Discovery:
                 version=VERSION,
             )
             for service in knowledge.services.services
-        ]
+        ],
+        extension=knowledge.named,
     )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import httpx
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
+from structlog.typing import FilteringBoundLogger
 
 from app import catalogue, logs
 from app.answering import Answered, answer
 from app.clients import Client
+from app.content import Change, Content, traces
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
@@ -28,10 +31,12 @@ from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
-from app.routes.services import AheadOfRouter, Endpoint, Hooks, discovery_routes
+from app.routes.services import AheadOfRouter, Endpoint, Hooks, Serving, discovery_routes
 from app.routes.verify import anyone
 from app.settings import Settings, now, today
 
+Running = Callable[[], Coroutine[Any, Any, None]]
+"""What runs beside the requests, from start to stop."""
 MEMORY_SECONDS = 600.0
 """How long answers are remembered: a visit, not a day."""
 
@@ -45,10 +50,12 @@ def create_app(
     log_file: BinaryIO | None = None,
 ) -> FastAPI:
     """The whole service. FaultyContent when cards/ cannot be served; tests pass what is not `settings`."""
-    content = knowledge or load(settings.cards)
+    before = traces(settings.cards)
+    first = knowledge or load(settings.cards)
     fhir = FhirClient(insecure=settings.mode == "development", transport=transport)
     memory = Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
-    metrics = Metrics(content)
+    metrics = Metrics(first)
+    log = logs.logger(log_file)
     logs.quiet()
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
@@ -56,25 +63,67 @@ def create_app(
         metrics.gathered(material)
         return material
 
-    def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
-        answered = answer(content, client, service, request, material, today(settings, clock), memory)
-        metrics.answered(service.hook, answered)
-        return answered
+    def serving(knowledge: Knowledge) -> Serving:
+        def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
+            answered = answer(knowledge, client, service, request, material, today(settings, clock), memory)
+            metrics.answered(service.hook, answered)
+            return answered
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        gc.collect()
-        gc.freeze()  # what start-up built stays: without it a collection would walk all of it
-        yield
-        await fhir.close()
+        return Serving(endpoints(knowledge), decide, catalogue.discovery(knowledge))
 
     unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
-    hooks = Hooks(endpoints(content), anyone(unknown), gather, decide)
-    app = bare_app(settings, hooks, log_file, lifespan, metrics.request)
-    app.include_router(discovery_routes(catalogue.discovery(content)))
-    checks: dict[str, Check] = {}
+    hooks = Hooks(serving(first), anyone(unknown), gather)
+    content = Content(settings.cards, before, first)
+    checks: dict[str, Check] = {"content": content.check}
+    running = [watching(content, hooks, serving, metrics, log)] if knowledge is None else []
+    app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
+    app.include_router(discovery_routes(lambda: hooks.serving.listing))
     app.include_router(health_routes(content, checks, metrics.exposition))
     return app
+
+
+def watching(
+    content: Content,
+    hooks: Hooks,
+    serving: Callable[[Knowledge], Serving],
+    metrics: Metrics,
+    log: FilteringBoundLogger,
+) -> Running:
+    """The watch over the content's folder, and what follows when it has changed."""
+
+    def serve(changed: Knowledge) -> None:
+        hooks.serving = serving(changed)
+        metrics.serves(changed)
+
+    def told(change: Change, why: str) -> None:
+        metrics.reloads.labels(change.value).inc()
+        log.info("content", change=change.value, why=why, content=content.version, digest=content.digest)
+        settle()
+
+    return lambda: content.watch(serve, told)
+
+
+def settle() -> None:
+    """What is there now stays: collections no longer walk it. What has gone since the last time is freed."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def lifespan(running: Iterable[Running], close: Callable[[], Awaitable[None]]) -> Lifespan[FastAPI]:
+    """What runs beside the requests, and what is closed after the last of them."""
+
+    @asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        settle()
+        tasks = [asyncio.create_task(each()) for each in running]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await close()
+
+    return alive
 
 
 def bare_app(

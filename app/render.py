@@ -59,6 +59,7 @@ def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str
         selection_behavior="any" if suggestions else None,
         override_reasons=[_override(knowledge, each) for each in recommendation.override_reasons] or None,
         links=[*_found(knowledge, decision, call), *_sources(knowledge, decision)] or None,
+        extension=knowledge.named,
     )
 
 

@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
     "answering": (*CORE, "clients", "errors", "protocol", "record", "memory"),
     "clients": ("rate",),
+    "content": ("knowledge",),
     "fhir": (),
     "memory": ("facts",),
     "metrics": (*CORE, "answering", "logs", "phrases", "record.prefetch"),
@@ -51,7 +52,7 @@ IMPURE = {
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
-SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics"}
+SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics", "content"}
 PURE = sorted(
     name
     for name in MODULES

@@ -275,6 +275,11 @@ def test_source_topic_links_and_override_reasons() -> None:
     ]
 
 
+def test_a_card_says_which_content_it_was_made_of() -> None:
+    said = {"version": "1", "digest": knowledge().digest}
+    assert rendered().extension == {"example.thumbs.content": said}
+
+
 def test_what_a_card_speaks_of_is_linked_where_the_ehr_has_it() -> None:
     facts, decision = decided()
     say = decision.recommendation.say.model_copy(update={"link_to": ("sore_thumb",)})

@@ -68,6 +68,11 @@ class Knowledge:
         """As the content names itself."""
         return self.services.content_version
 
+    @property
+    def named(self) -> dict[str, dict[str, str]]:
+        """The content as an extension of the wire says which it is."""
+        return {self.services.extension_key: {"version": self.version, "digest": self.digest}}
+
     def service(self, service_id: str) -> Service | None:
         """The service with this id."""
         return next((each for each in self.services.services if each.id == service_id), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import Field
@@ -185,3 +186,9 @@ class Services(Frozen):
     topic_system: str
     override_system: str
     services: tuple[Service, ...]
+
+    @cached_property
+    def extension_key(self) -> str:
+        """The name of our extension: the host of the topics' system turned around, and `content`."""
+        host = urlsplit(self.topic_system).hostname or self.topic_system
+        return ".".join([*reversed(host.split(".")), "content"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 VERSION = "2.0.1"
@@ -20,10 +23,11 @@ class ServiceEntry(msgspec.Struct, frozen=True, omit_defaults=True, rename="came
     version: str = ""
 
 
-class Discovery(msgspec.Struct, frozen=True):
-    """Every service; the list may be empty."""
+class Discovery(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Every service; the list may be empty. `extension` names the content that they are made of."""
 
     services: list[ServiceEntry]
+    extension: Mapping[str, Any] | None = None
 
 
 def encode(discovery: Discovery) -> bytes:

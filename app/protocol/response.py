@@ -75,7 +75,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_o
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
-    """One piece of advice: `summary` is plain text, `detail` Markdown."""
+    """One piece of advice: `summary` is plain text, `detail` Markdown; `extension` names its content."""
 
     uuid: str
     summary: str
@@ -86,12 +86,14 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_o
     selection_behavior: Literal["at-most-one", "any"] | None = None
     override_reasons: list[Coding] | None = None
     links: list[Link] | None = None
+    extension: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _require(bool(self.summary.strip()), "a card needs a summary")
         _require(len(self.summary) <= SUMMARY_LIMIT, f"a summary has at most {SUMMARY_LIMIT} characters")
         _require(self.detail != "", _NOT_EMPTY)
         _require([] not in (self.suggestions, self.override_reasons, self.links), _NOT_EMPTY)
+        _require(self.extension != {}, _NOT_EMPTY)
         both = bool(self.suggestions) == (self.selection_behavior is not None)
         _require(both, "a card has a selectionBehavior when it has suggestions, and only then")
         recommended = sum(bool(each.is_recommended) for each in self.suggestions or ())

@@ -52,30 +52,38 @@ class Endpoint:
     queries: tuple[Query, ...]
 
 
-def discovery_routes(listing: discovery.Discovery) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The services of one content and what answers for them: a call keeps to one content throughout."""
+
+    endpoints: Mapping[str, Endpoint]
+    answer: Answer
+    listing: discovery.Discovery
+
+
+def discovery_routes(listing: Callable[[], discovery.Discovery]) -> APIRouter:
     """`GET /cds-services`."""
     router = APIRouter()
-    body = discovery.encode(listing)
 
     @router.head("/cds-services", include_in_schema=False)
     @router.get("/cds-services")
     async def services() -> Response:
         """The services, each with its hook and its prefetch."""
-        return Response(body, media_type="application/json")
+        return Response(discovery.encode(listing()), media_type="application/json")
 
     return router
 
 
 class Hooks:
-    """`POST /cds-services/{id}`: verify, parse, hydrate, answer, respond."""
+    """`POST /cds-services/{id}`: verify, parse, hydrate, answer, respond.
 
-    def __init__(
-        self, endpoints: Mapping[str, Endpoint], verify: Verify, hydrate: Hydrate, answer: Answer
-    ) -> None:
-        self.endpoints = endpoints
+    `serving` may be replaced at any time.
+    """
+
+    def __init__(self, serving: Serving, verify: Verify, hydrate: Hydrate) -> None:
+        self.serving = serving
         self.verify = verify
         self.hydrate = hydrate
-        self.answer = answer
 
     def route(self) -> BaseRoute:
         """What the router knows of it: the path, and that POST is its only method."""
@@ -91,7 +99,8 @@ class Hooks:
         line.note(route=PATH)
         client = await self.verify(http)
         line.note(client=client.id)
-        endpoint = self.endpoints.get(name)
+        serving = self.serving
+        endpoint = serving.endpoints.get(name)
         if endpoint is None:
             raise UnknownService()
         service = endpoint.service
@@ -101,7 +110,7 @@ class Hooks:
         material = await self.hydrate(client, request, endpoint.queries)
         line.lap("hydrate")
         line.note(**_gathered(material))
-        answered = self.answer(client, service, request, material)
+        answered = serving.answer(client, service, request, material)
         line.lap("answer")
         line.note(counts=answered.counts(), indicators=_indicators(answered))
         return Response(response.encode(answered.response), media_type="application/json")

@@ -20,7 +20,7 @@ from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import Check, health_routes
-from app.routes.services import Endpoint, Hooks, discovery_routes
+from app.routes.services import Endpoint, Hooks, Serving, discovery_routes
 from app.routes.verify import anyone
 from app.settings import Settings
 
@@ -108,10 +108,9 @@ class Edge:
         entries = [ServiceEntry(hook="order-sign", id="example-order-sign", description="d")]
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
-        app = bare_app(
-            self.settings, Hooks(endpoints, anyone(Client("someone")), gather, self.core), self.log
-        )
-        app.include_router(discovery_routes(Discovery(entries)))
+        serving = Serving(endpoints, self.core, Discovery(entries))
+        app = bare_app(self.settings, Hooks(serving, anyone(Client("someone")), gather), self.log)
+        app.include_router(discovery_routes(lambda: serving.listing))
         app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
         return app
 
