@@ -141,8 +141,7 @@ def bare_app(
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # the contract is openapi/openapi.yaml
     )
     app.router.routes.append(hooks.route())
     return app
