@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
+from app.alternatives import with_rated_alternatives
 from app.clients import Client
 from app.compose import Composition, compose
 from app.decide import Decision, Outcome, decide
@@ -15,8 +17,8 @@ from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
 from app.protocol.request import HookRequest
-from app.protocol.response import Response
-from app.rate import ratings
+from app.protocol.response import Action, Response
+from app.rate import RatingProfile, ratings
 from app.record.assemble import Assembled, assemble
 from app.record.prefetch import Material
 from app.render import Call, card
@@ -77,12 +79,32 @@ def answer(
     cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
     rating = client.rating
     rated = ratings(knowledge, facts, decisions, assembled.record.judged, call, rating) if rating else []
+    if rating is not None:
+        rate = partial(_ratings_of, knowledge, rating, service, material, today, call)
+        cards = with_rated_alternatives(cards, request, rate)
     response = Response(
         cards=cards,
         system_actions=rated or None,
         extension={"systemActions": rated} if rated and rating and rating.mirrored else None,
     )
     return Answered(response, tuple(decisions), composition, assembled)
+
+
+def _ratings_of(
+    knowledge: Knowledge,
+    rating: RatingProfile,
+    service: Service,
+    material: Material,
+    today: date,
+    call: Call,
+    request: HookRequest,
+) -> list[Action]:
+    """The ratings of the orders that a request holds."""
+    selected_only = service.orders == "selected"
+    record = assemble(request, material, knowledge.codes, today, selected_only=selected_only).record
+    facts = facts_of(knowledge, record)
+    decisions = decide(knowledge, facts, service.hook, record.judged)
+    return ratings(knowledge, facts, decisions, record.judged, call, rating)
 
 
 def _key(

@@ -19,6 +19,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 VALUES = ("answer", "record.values", "fhir")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "alternatives": ("protocol", "record.envelope"),
     "answer": (),
     "errors": (),
     "limits": ("errors",),
@@ -36,7 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "casework": CORE,
     "pages": (*CORE, "casework", "catalogue"),
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
-    "answering": (*CORE, "clients", "errors", "protocol", "record", "memory"),
+    "answering": (*CORE, "alternatives", "clients", "errors", "protocol", "record", "memory"),
     "clients": ("rate",),
     "content": ("knowledge",),
     "fhir": (),

@@ -149,3 +149,27 @@ def test_an_mri_is_not_rated_while_red_flags_were_not_fully_checked():
 def test_a_gentler_card_is_no_rating():
     assert ratings(study("72148", LOW_BACK_PAIN, priority="urgent"), resources=(ACUTE,)) == {}
     assert ratings(study("72148"), resources=(ACUTE,)) == {}
+
+
+def offered_change(found: Json) -> Json:
+    """The changed order that a card offers."""
+    actions = [
+        action
+        for each in found["cards"]
+        for click in each.get("suggestions", [])
+        for action in click["actions"]
+    ]
+    (resource,) = (action["resource"] for action in actions if action["type"] == "update")
+    return dict(resource)
+
+
+def test_an_order_that_a_card_offers_in_place_carries_its_own_rating():
+    changed = offered_change(answered(ARGONAUT, prefetch=prefetched(ACUTE)))
+    assert changed["code"]["coding"][0]["code"] != "72133"
+    assert extensions({"resource": changed})[RATING]["coding"][0]["code"] == "not-appropriate"
+
+
+def test_an_offered_order_that_cannot_be_rated_and_one_that_nobody_wants_rated_carry_none():
+    undetermined = answered(ARGONAUT, prefetch=prefetched(CHRONIC, PHYSICAL_THERAPY))
+    unasked = answered(ARGONAUT, prefetch=prefetched(ACUTE), profile=None)
+    assert "extension" not in offered_change(undetermined) | offered_change(unasked)
