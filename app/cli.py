@@ -15,6 +15,7 @@ from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app
 from app.pages import RENDERED, pages, stale
 from app.settings import FaultySettings, Settings, read
+from app.settings_table import table
 
 main = typer.Typer(
     name="plumbline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -81,6 +82,12 @@ def write_pages(
             _write(rendered / name, wanted.get(name))
     if check and old:
         raise typer.Exit(1)
+
+
+@main.command(name="settings")
+def list_settings() -> None:
+    """Print every setting with what it may be, its default and what it does, as a Markdown table."""
+    typer.echo(table())
 
 
 def summary(knowledge: Knowledge) -> str:

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.knowledge.nearest import nearest
 
 PREFIX = "PLUMBLINE_"
+_FILE = "_FILE"
 _CARDS = Path(__file__).parent.parent / "cards"
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
 """As browsers write it: lower case, no path, no slash at the end."""
@@ -31,22 +32,36 @@ class FaultySettings(ValueError):
 
 
 class Settings(BaseSettings):
-    """What an installation may choose. Sizes are bytes (`10MiB` is understood), `deadline_ms` ms."""
+    """What an installation may choose. The first sentence of each is its row in docker/README.md."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, use_attribute_docstrings=True
+    )
 
     mode: Literal["development", "production"] = "development"
+    """`development` is for one machine: plain http to FHIR servers, any browser origin, Server-Timing."""
     host: str = "127.0.0.1"
+    """The address to listen on; the image says `0.0.0.0`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port to listen on."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """The base URL by which clients call, as it stands in front of `/cds-services`."""
     cards: Path = _CARDS
+    """The folder of the content; a change in it is served within seconds when it has no fault."""
     body_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(10 * 1024 * 1024)
+    """The largest body that is read, in bytes; `10MiB` is understood."""
     deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 400
+    """The time that a hook call may take with all that it fetches, in milliseconds."""
     memory_calls: Annotated[int, Field(ge=0, le=100_000)] = 500
+    """For how many calls answers are remembered, for ten minutes; 0 remembers nothing."""
     timezone: str = "UTC"
+    """The time zone that decides which day is today, such as `Europe/Berlin`."""
     max_cards: Annotated[int, Field(ge=1)] | None = None
+    """The most cards in one answer, critical ones apart; where it is not set, the content decides."""
     today: date | None = None
+    """Pins the date, for demonstrations; refused in production."""
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Origins of browsers that may call, with commas between; not set: any in development, else none."""
 
     @field_validator("timezone")
     @classmethod
@@ -84,11 +99,23 @@ class Settings(BaseSettings):
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of an environment; FaultySettings lists everything that is wrong with it."""
+    """The settings of an environment; FaultySettings lists everything that is wrong with it.
+
+    What `NAME_FILE` names is read as the value of `NAME`, as secrets are mounted.
+    """
     names = {f"{PREFIX}{field.upper()}": field for field in Settings.model_fields}
     given = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX)}
-    known = {name: value for name, value in given.items() if name in names}
-    faults = [f"there is no setting {name}{_nearest(name)}" for name in given.keys() - known]
+    known = {name: value for name, value in given.items() if name in names and value}
+    faults: list[str] = []
+    for name in given.keys() - names:
+        setting = name.removesuffix(_FILE)
+        if name == setting or setting not in names:
+            faults.append(f"there is no setting {name}{_nearest(name) or _nearest(setting)}")
+        elif setting in known:
+            faults.append(f"{name} and {setting} are both set; set one of them")
+        elif given[name]:
+            known[setting], unread = _held_by(given[name])
+            faults += [f"{name}: {unread}"] if unread else []
     try:
         settings = Settings.model_validate({names[name]: value for name, value in known.items() if value})
     except ValidationError as error:
@@ -96,6 +123,16 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if faults:
         raise FaultySettings(sorted(faults))
     return settings
+
+
+def _held_by(file: str) -> tuple[str, str]:
+    """What a file holds, and why it could not be read."""
+    try:
+        held = Path(file).read_text(encoding="utf-8").strip()
+        return held, "" if held else f"the file {file} is empty"
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
+        return "", f"the file {file} cannot be read ({why})"
 
 
 def today(settings: Settings, clock: Callable[[], datetime]) -> date:

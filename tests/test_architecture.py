@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "limits": ("errors",),
     "logs": (),
     "settings": ("knowledge.nearest",),
+    "settings_table": ("settings",),
     "protocol": ("errors",),
     "record": ("answer", "errors", "protocol.request", "fhir"),
     "knowledge": VALUES,
@@ -53,7 +54,7 @@ IMPURE = {
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
-SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics", "content"}
+SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics", "content", "settings_table"}
 PURE = sorted(
     name
     for name in MODULES

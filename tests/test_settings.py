@@ -10,6 +10,7 @@ import pydantic
 import pytest
 
 from app.settings import FaultySettings, Settings, read, today
+from app.settings_table import table
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +120,56 @@ def test_an_origin_that_no_browser_sends_is_a_fault_and_not_a_silent_refusal(ori
 def test_origins_may_carry_a_port_and_any_scheme() -> None:
     origins = "http://127.0.0.1:8080,capacitor://localhost,*"
     assert read({"PLUMBLINE_CORS_ORIGINS": origins}).origins == tuple(origins.split(","))
+
+
+# Secrets from files
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("9000\n")
+    assert read({"PLUMBLINE_PORT_FILE": str(tmp_path / "port")}).port == 9000
+
+
+def test_a_setting_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("9000")
+    told = faults(PORT="9000", PORT_FILE=str(tmp_path / "port"))
+    assert told == ["PLUMBLINE_PORT_FILE and PLUMBLINE_PORT are both set; set one of them"]
+
+
+def test_a_file_that_is_not_there_or_is_no_text_or_empty_is_named_and_not_shown(tmp_path: Path) -> None:
+    for name, held in (("binary", b"\xff\xfe"), ("empty", b"\n")):
+        (tmp_path / name).write_bytes(held)
+    for name, why in (("absent", "No such file"), ("binary", "no UTF-8 text"), ("empty", "is empty")):
+        (told,) = faults(HOST_FILE=str(tmp_path / name))
+        assert told.startswith(f"PLUMBLINE_HOST_FILE: the file {tmp_path / name} ")
+        assert why in told
+
+
+def test_a_wrong_value_in_a_file_is_told_of_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("Marker8731")
+    (told,) = faults(PORT_FILE=str(tmp_path / "port"))
+    assert told.startswith("PLUMBLINE_PORT: ")
+    assert "Marker8731" not in told
+
+
+def test_a_file_for_a_setting_that_does_not_exist_names_the_nearest() -> None:
+    assert faults(PROT_FILE="x") == [
+        "there is no setting PLUMBLINE_PROT_FILE; did you mean `PLUMBLINE_PORT`?"
+    ]
+
+
+# The table in docker/README.md
+
+
+def test_the_table_of_settings_is_what_the_code_says() -> None:
+    readme = (Path(__file__).parent.parent / "docker/README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
+    assert shown == table(), "put what `python -m app settings` prints between the marks in docker/README.md"
+
+
+def test_every_setting_has_a_row_that_says_what_it_does() -> None:
+    rows = table().splitlines()[2:]
+    assert [row.split("`")[1] for row in rows] == [
+        f"PLUMBLINE_{name.upper()}" for name in Settings.model_fields
+    ]
+    assert all(row.split("|")[-2].strip().endswith(".") for row in rows)
