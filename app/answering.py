@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,13 +20,21 @@ from app.memory import Key, Memory
 from app.protocol.request import HookRequest
 from app.protocol.response import Action, Response
 from app.rate import RatingProfile, ratings
-from app.record.assemble import Assembled, assemble
+from app.record.assemble import assemble
 from app.record.prefetch import Material
+from app.record.reading import Tally
+from app.record.record import Collection
+from app.record.values import ORDER, Order
 from app.render import Call, card
 from app.suggest import Setting
 
 WORTH_REMEMBERING = 8
 """Records of fewer resources are read again: that costs less than their digest."""
+_EACH = 700
+"""About so many bytes are kept for each value that was read."""
+_WORD = {outcome: outcome.value.replace(" ", "_") for outcome in Outcome}
+Collections = Mapping[str, Collection]
+"""What was read of a record, by source; it does not depend on the drafts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +44,13 @@ class Answered:
     response: Response
     decisions: tuple[Decision, ...]
     composition: Composition
-    assembled: Assembled
+    judged: tuple[Order, ...]
+    tally: Tally
+    counted: Mapping[str, int]
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> Mapping[str, int]:
         """How many decisions of each outcome, cards, and cards held back."""
-        outcomes = Counter([each.outcome for each in self.decisions])
-        return {
-            **{each.value.replace(" ", "_"): number for each, number in outcomes.items()},
-            "cards": len(self.composition.shown),
-            "held_back": len(self.composition.held_back),
-        }
+        return self.counted
 
 
 def answer(
@@ -54,7 +60,7 @@ def answer(
     request: HookRequest,
     material: Material,
     today: date,
-    memory: Memory | None = None,
+    memory: Memory[Collections] | None = None,
 ) -> Answered:
     """The cards for one call; PreconditionFailed when nothing could be read and nothing applies.
 
@@ -62,12 +68,15 @@ def answer(
     """
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
-    key = _key(memory, knowledge, service, request, material, today)
-    known = memory.recall(key) if memory is not None and key is not None else None
-    facts = facts_of(knowledge, assembled.record, known)
-    decisions = decide(knowledge, facts, service.hook, assembled.record.judged)
+    record = assembled.record
+    key = _key(memory, knowledge, request, material, today)
     if memory is not None and key is not None:
-        memory.keep(key, facts.answers)
+        record.collections.update(memory.recall(key) or {})
+    facts = facts_of(knowledge, record)
+    decisions = decide(knowledge, facts, service.hook, record.judged)
+    if memory is not None and key is not None:
+        read = {source: each for source, each in record.collections.items() if source != ORDER}
+        memory.keep(key, read, _EACH * sum(len(each.items) for each in read.values()))
     applying = any(each.outcome is Outcome.APPLIES for each in decisions)
     if not material.answered and not applying:
         raise PreconditionFailed(
@@ -78,7 +87,7 @@ def answer(
     call = _call(client, request, today)
     cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
     rating = client.rating
-    rated = ratings(knowledge, facts, decisions, assembled.record.judged, call, rating) if rating else []
+    rated = ratings(knowledge, facts, decisions, record.judged, call, rating) if rating else []
     if rating is not None:
         rate = partial(_ratings_of, knowledge, rating, service, material, today, call)
         cards = with_rated_alternatives(cards, request, rate)
@@ -87,7 +96,14 @@ def answer(
         system_actions=rated or None,
         extension={"systemActions": rated} if rated and rating and rating.mirrored else None,
     )
-    return Answered(response, tuple(decisions), composition, assembled)
+    counts = _counts(decisions, composition)
+    return Answered(response, tuple(decisions), composition, record.judged, assembled.tally, counts)
+
+
+def _counts(decisions: Iterable[Decision], composition: Composition) -> dict[str, int]:
+    outcomes = Counter(_WORD[each.outcome] for each in decisions)
+    shown, held_back = composition.shown, composition.held_back
+    return {**outcomes, "cards": len(shown), "held_back": len(held_back)}
 
 
 def _ratings_of(
@@ -108,22 +124,19 @@ def _ratings_of(
 
 
 def _key(
-    memory: Memory | None,
+    memory: Memory[Collections] | None,
     knowledge: Knowledge,
-    service: Service,
     request: HookRequest,
     material: Material,
     today: date,
 ) -> Key | None:
-    """Everything that the answers of a call depend on; None where remembering costs more than reading."""
-    context = request.context
-    raws = [bytes(raw) for each in material.resources.values() for raw in each]
+    """Everything that the values of a record depend on; None where remembering costs more than reading."""
+    raws = [raw for each in material.resources.values() for raw in each]
     if memory is None or len(raws) < WORTH_REMEMBERING:
         return None
-    raws.append(bytes(context.draft_orders or b""))
-    who = (context.patient_id, context.encounter_id, context.selections)
-    what = (tuple((kind, len(each)) for kind, each in material.resources.items()), material.gaps)
-    return memory.key(raws, (knowledge.digest, service.id, today, who, what, material.answered))
+    what = (tuple((kind, len(each)) for kind, each in material.resources.items()), [*map(len, raws)])
+    around = (knowledge.digest, request.context.patient_id, today, what, material.gaps, material.answered)
+    return memory.key((b"".join(raws),), around)
 
 
 def _call(client: Client, request: HookRequest, today: date) -> Call:

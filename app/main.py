@@ -17,7 +17,7 @@ from starlette.types import Lifespan
 from structlog.typing import FilteringBoundLogger
 
 from app import catalogue, logs
-from app.answering import Answered, answer
+from app.answering import Answered, Collections, answer
 from app.clients import Client
 from app.content import Change, Content, traces
 from app.knowledge.load import Knowledge, load
@@ -29,6 +29,7 @@ from app.protocol.request import HookRequest
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
+from app.repeats import Repeats, Reply
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, Serving, discovery_routes
@@ -53,7 +54,7 @@ def create_app(
     before = traces(settings.cards)
     first = knowledge or load(settings.cards)
     fhir = FhirClient(insecure=settings.mode == "development", transport=transport)
-    memory = Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
+    records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
     log = logs.logger(log_file)
     logs.quiet()
@@ -63,16 +64,20 @@ def create_app(
         metrics.gathered(material)
         return material
 
+    def tell(service: Service, reply: Reply) -> None:
+        if reply.recalled:
+            metrics.gathered(reply.material)
+        metrics.answered(service.hook, reply.answered)
+
     def serving(knowledge: Knowledge) -> Serving:
         def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
-            answered = answer(knowledge, client, service, request, material, today(settings, clock), memory)
-            metrics.answered(service.hook, answered)
-            return answered
+            return answer(knowledge, client, service, request, material, today(settings, clock), records)
 
-        return Serving(endpoints(knowledge), decide, catalogue.discovery(knowledge))
+        repeats = Repeats(_memory(settings), lambda: today(settings, clock))
+        return Serving(endpoints(knowledge), decide, catalogue.discovery(knowledge), repeats)
 
     unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
-    hooks = Hooks(serving(first), anyone(unknown), gather)
+    hooks = Hooks(serving(first), anyone(unknown), gather, tell)
     content = Content(settings.cards, before, first)
     checks: dict[str, Check] = {"content": content.check}
     running = [watching(content, hooks, serving, metrics, log)] if knowledge is None else []
@@ -124,6 +129,10 @@ def lifespan(running: Iterable[Running], close: Callable[[], Awaitable[None]]) -
         await close()
 
     return alive
+
+
+def _memory(settings: Settings) -> Memory[Any] | None:
+    return Memory(settings.memory_calls, MEMORY_SECONDS) if settings.memory_calls else None
 
 
 def bare_app(

@@ -1,48 +1,54 @@
-"""Answers that were found before: hooks fire several times for one patient, and the same data comes again.
+"""What was found before: hooks fire several times for one patient, and the same data comes again.
 
-Holds answers by a keyed digest of everything they depend on, never what was sent; bounded in number and
-time.
+Holds values by a keyed digest of everything they depend on, never what was sent; bounded in number, in
+bytes and in time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
+from hashlib import sha256
 from secrets import token_bytes
 from time import monotonic
+from typing import Generic, TypeVar
 
 from cachetools import TTLCache
 
-from app.facts.asking import Answers
-
 Key = bytes
+T = TypeVar("T")
+BYTES_EACH = 32 * 1024
+"""The room that a value may take on average; a larger one makes room by letting others go."""
 
 
-class Memory:
-    """Answers by digest; the key of the digest is drawn at start and never leaves the process."""
+class Memory(Generic[T]):
+    """Values by digest; the key of the digest is drawn at start and never leaves the process."""
 
-    def __init__(self, calls: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, values: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
         self._secret = token_bytes(32)
-        self._answers: TTLCache[Key, Answers] = TTLCache(calls, seconds, clock)
+        self._values: TTLCache[Key, tuple[T, int]] = TTLCache(
+            values * BYTES_EACH, seconds, clock, getsizeof=lambda kept: max(kept[1], BYTES_EACH)
+        )
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._values)
 
-    def key(self, sent: Iterable[bytes], around: object) -> Key:
-        """The key of a call: the resources that were sent, in order, and whatever else counts.
+    def key(self, sent: Iterable[bytes | memoryview], around: object) -> Key:
+        """The key of a value: what was sent, part by part in order, and whatever else counts.
 
         Who the patient is counts, and stays in the digest like the rest.
         """
-        digest = blake2b(digest_size=16, key=self._secret)
+        digest = sha256(self._secret)
         for each in (*sent, repr(around).encode()):
             digest.update(len(each).to_bytes(8))
             digest.update(each)
         return digest.digest()
 
-    def recall(self, key: Key) -> Answers | None:
-        """The answers of such a call, or None when nobody remembers."""
-        return self._answers.get(key)
+    def recall(self, key: Key) -> T | None:
+        """The value, or None when nobody remembers."""
+        kept = self._values.get(key)
+        return kept[0] if kept else None
 
-    def keep(self, key: Key, answers: Answers) -> None:
-        """Remember the answers of a call."""
-        self._answers[key] = answers
+    def keep(self, key: Key, value: T, size: int) -> None:
+        """Remember a value of about so many bytes; one that is larger than all the room is let go at once."""
+        if size <= self._values.maxsize:
+            self._values[key] = (value, size)

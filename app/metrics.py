@@ -132,13 +132,13 @@ class Metrics:
     def answered(self, hook: str, answered: Answered) -> None:
         """What was decided in one call. What did not apply is left to be worked out: it is most of it."""
         self._calls[hook] += 1
-        self._orders[hook] += len(answered.assembled.record.judged)
+        self._orders[hook] += len(answered.judged)
         for decision in answered.decisions:
             if decision.outcome is not Outcome.DOES_NOT_APPLY:
                 self._decided(decision)
         for decision, _ in answered.composition.shown:
             self.cards[decision.id, decision.indicator] += 1
-        for system, number in answered.assembled.tally.foreign.items():
+        for system, number in answered.tally.foreign.items():
             self.unmapped[system_label(system)] += number
 
     def _decided(self, decision: Decision) -> None:

@@ -37,10 +37,20 @@ class Call:
     fhir_server: str | None = None
 
 
+def card_uuid(client: str, hook_instance: str, decision: Decision) -> UUID:
+    """The uuid of a card: the same call yields the same."""
+    return uuid5(NAMESPACE, f"{client}|{hook_instance}|{decision.id}|{_about(decision.order)}")
+
+
+def suggestion_uuid(card: UUID, suggestion_id: str) -> UUID:
+    """The uuid of a suggestion on a card."""
+    return uuid5(card, suggestion_id)
+
+
 def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...], call: Call) -> Card:
     """One card, complete: nothing in it is null or empty."""
     recommendation = decision.recommendation
-    uuid = uuid5(NAMESPACE, "|".join((call.client, call.hook_instance, decision.id, _about(decision.order))))
+    uuid = card_uuid(call.client, call.hook_instance, decision)
     evidence = knowledge.evidence[recommendation.because[0]]
     suggestions = _suggestions(knowledge, decision, uuid, call)
     return Card(
@@ -212,7 +222,7 @@ def _override(knowledge: Knowledge, reason_id: str) -> Coding:
     )
 
 
-def _suggestions(knowledge: Knowledge, decision: Decision, card_uuid: UUID, call: Call) -> list[Suggestion]:
+def _suggestions(knowledge: Knowledge, decision: Decision, card: UUID, call: Call) -> list[Suggestion]:
     built = []
     for offered in decision.offers:
         suggestion = knowledge.suggestions[offered.offer.suggestion]
@@ -221,7 +231,7 @@ def _suggestions(knowledge: Knowledge, decision: Decision, card_uuid: UUID, call
             built.append(
                 Suggestion(
                     label=_cut(suggestion.label.replace("{order}", order_name(offered.order)), 80),
-                    uuid=str(uuid5(card_uuid, offered.offer.suggestion)),
+                    uuid=str(suggestion_uuid(card, offered.offer.suggestion)),
                     is_recommended=offered.offer.recommended or None,
                     actions=[action],
                 )

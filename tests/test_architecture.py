@@ -42,10 +42,21 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "clients": ("rate",),
     "content": ("knowledge",),
     "fhir": (),
-    "memory": ("facts",),
+    "memory": (),
     "metrics": (*CORE, "answering", "logs", "phrases", "record.prefetch"),
     "phrases": (),
-    "routes": ("clients", "errors", "logs", "catalogue", "answering", "knowledge", "protocol", "record"),
+    "repeats": (*CORE, "answering", "clients", "memory", "protocol", "record"),
+    "routes": (
+        "answering",
+        "catalogue",
+        "clients",
+        "errors",
+        "knowledge",
+        "logs",
+        "protocol",
+        "record",
+        "repeats",
+    ),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
 

@@ -175,7 +175,7 @@ async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:
         return Material()
 
     old = Serving({"one": Endpoint(service("patient-view", "none"), ())}, core("old"), Discovery([]))
-    hooks = Hooks(old, anyone(Client("someone")), swapped)
+    hooks = Hooks(old, anyone(Client("someone")), swapped, lambda *_: None)
     transport = httpx.ASGITransport(bare_app(Settings(), hooks, io.BytesIO()))
     async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
         statuses = [

@@ -71,7 +71,7 @@ def test_what_is_older_than_the_visit_is_forgotten() -> None:
     now = 0.0
     memory = Memory(10, 600, clock=lambda: now)
     key = memory.key([b"sent"], "around")
-    memory.keep(key, {})
+    memory.keep(key, {}, 1)
 
     now = 601.0
 
@@ -82,7 +82,7 @@ def test_the_oldest_call_makes_room_for_the_newest() -> None:
     memory = Memory(2, 600)
     keys = [memory.key([b"%d" % number], None) for number in range(3)]
     for key in keys:
-        memory.keep(key, {})
+        memory.keep(key, {}, 1)
 
     assert [memory.recall(key) for key in keys] == [None, {}, {}]
 

@@ -139,8 +139,8 @@ class Facts:
         return [ask(line.fact, at_hand) if line.plain else holds(line, at_hand) for line in lines]
 
 
-def facts_of(knowledge: Knowledge, record: Record, remembered: Answers | None = None) -> Facts:
-    """The facts of one record; `remembered` are answers that were found for the same data before."""
+def facts_of(knowledge: Knowledge, record: Record) -> Facts:
+    """The facts of one record."""
 
     def base(name: str, at_hand: Order | None) -> Answer:
         fact = knowledge.facts[name]
@@ -161,5 +161,4 @@ def facts_of(knowledge: Knowledge, record: Record, remembered: Answers | None = 
         return True
 
     facts = Facts(knowledge, base, record.orders, absent=absent)
-    facts.answers.update(remembered or {})
     return facts

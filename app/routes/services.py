@@ -1,11 +1,10 @@
-"""Discovery, and the hook calls: verify, parse, hydrate, answer, respond. Nothing is decided here."""
+"""Discovery, and hook calls: verify; recall, or parse, hydrate, answer; tell, respond. No decisions here."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -14,12 +13,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import logs
+from app.answering import Answered
 from app.clients import Client
 from app.errors import BadRequest, PreconditionFailed, UnknownService, UnsupportedMediaType
 from app.knowledge.recommendation import Service
 from app.protocol import discovery, response
 from app.protocol.request import HookRequest, parse
 from app.record.prefetch import Material, Query
+from app.repeats import Repeats, Reply
 from app.routes.verify import Verify
 
 PARENT = "/cds-services"
@@ -27,21 +28,10 @@ PATH = f"{PARENT}/{{id}}"
 _JSON = frozenset({"", "application/json", "application/fhir+json"})
 
 
-class Answered(Protocol):
-    """What the pure core gives back: the response, and counts for the log."""
-
-    @property
-    def response(self) -> response.Response:
-        """The cards."""
-        ...
-
-    def counts(self) -> dict[str, int]:
-        """How many decisions of each outcome, and the like."""
-        ...
-
-
 Hydrate = Callable[[Client, HookRequest, tuple[Query, ...]], Awaitable[Material]]
 Answer = Callable[[Client, Service, HookRequest, Material], Answered]
+Tell = Callable[[Service, Reply], None]
+"""Hears of every reply, recalled ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +49,7 @@ class Serving:
     endpoints: Mapping[str, Endpoint]
     answer: Answer
     listing: discovery.Discovery
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 def discovery_routes(listing: Callable[[], discovery.Discovery]) -> APIRouter:
@@ -75,15 +66,16 @@ def discovery_routes(listing: Callable[[], discovery.Discovery]) -> APIRouter:
 
 
 class Hooks:
-    """`POST /cds-services/{id}`: verify, parse, hydrate, answer, respond.
+    """`POST /cds-services/{id}`: verify; recall, or parse, hydrate, answer; tell, respond.
 
     `serving` may be replaced at any time.
     """
 
-    def __init__(self, serving: Serving, verify: Verify, hydrate: Hydrate) -> None:
+    def __init__(self, serving: Serving, verify: Verify, hydrate: Hydrate, tell: Tell) -> None:
         self.serving = serving
         self.verify = verify
         self.hydrate = hydrate
+        self.tell = tell
 
     def route(self) -> BaseRoute:
         """What the router knows of it: the path, and that POST is its only method."""
@@ -105,15 +97,23 @@ class Hooks:
             raise UnknownService()
         service = endpoint.service
         line.note(service=service.id, hook=service.hook)
-        request = await _request(http, service)
-        line.lap("parse")
-        material = await self.hydrate(client, request, endpoint.queries)
-        line.lap("hydrate")
-        line.note(**_gathered(material))
-        answered = serving.answer(client, service, request, material)
+        body = await _body(http)
+        sent = serving.repeats.sent(client, service, body)
+        reply = serving.repeats.recall(sent)
+        if reply is None:
+            request = _request(body, service)
+            line.lap("parse")
+            material = await self.hydrate(client, request, endpoint.queries)
+            line.lap("hydrate")
+            gathered = _gathered(material)
+            line.note(**gathered)
+            answered = serving.answer(client, service, request, material)
+            reply = Reply(client.id, request, material, answered, gathered | _counted(answered))
+            serving.repeats.keep(sent, client, reply)
         line.lap("answer")
-        line.note(counts=answered.counts(), indicators=_indicators(answered))
-        return Response(response.encode(answered.response), media_type="application/json")
+        line.note(**reply.noted)
+        self.tell(service, reply)
+        return Response(response.encode(reply.answered.response), media_type="application/json")
 
 
 class AheadOfRouter:
@@ -136,14 +136,19 @@ class AheadOfRouter:
         await self.app(scope, receive, send)
 
 
-async def _request(http: Request, service: Service) -> HookRequest:
-    """The parsed body; refused when it is for another hook, or when its orders were withheld."""
+async def _body(http: Request) -> bytes:
+    """The body; refused where it is announced as anything but plain JSON."""
     kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _JSON:
         raise UnsupportedMediaType("The body must be application/json.")
     if http.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body must not be compressed.")
-    request = parse(await http.body())
+    return await http.body()
+
+
+def _request(body: bytes, service: Service) -> HookRequest:
+    """The parsed body; refused when it is for another hook, or when its orders were withheld."""
+    request = parse(body)
     if request.hook != service.hook:
         raise BadRequest("hook", f"This service answers the hook {service.hook}, not this one.")
     if service.orders != "none" and request.context.draft_orders is None:
@@ -163,5 +168,8 @@ def _gathered(material: Material) -> dict[str, object]:
     }
 
 
-def _indicators(answered: Answered) -> dict[str, int]:
-    return dict(Counter(card.indicator for card in answered.response.cards))
+def _counted(answered: Answered) -> dict[str, object]:
+    return {
+        "counts": answered.counts(),
+        "indicators": dict(Counter(card.indicator for card in answered.response.cards)),
+    }

@@ -109,7 +109,8 @@ class Edge:
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
         serving = Serving(endpoints, self.core, Discovery(entries))
-        app = bare_app(self.settings, Hooks(serving, anyone(Client("someone")), gather), self.log)
+        hooks = Hooks(serving, anyone(Client("someone")), gather, lambda *_: None)
+        app = bare_app(self.settings, hooks, self.log)
         app.include_router(discovery_routes(lambda: serving.listing))
         app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
         return app

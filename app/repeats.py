@@ -1,0 +1,158 @@
+"""A call that was answered before: where only the hook instance differs, only the uuids do.
+
+An EHR calls again whenever a chart is opened or a selection is made. What it sends is compared by digest
+before anything of it is parsed. An answer may echo the draft that it is about; nothing else of what was
+sent is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+from msgspec.structs import replace as replaced
+
+from app.answering import Answered
+from app.clients import Client
+from app.decide import Decision
+from app.knowledge.recommendation import Service
+from app.memory import Key, Memory
+from app.protocol.request import HookRequest
+from app.protocol.response import Card, encode
+from app.record.prefetch import Material
+from app.render import card_uuid, suggestion_uuid
+
+_NAME = b'"hookInstance"'
+_INSTANCE = re.compile(_NAME + rb'\s*:\s*"([!#-\[\]-~]{1,200})"')
+T = TypeVar("T", bound=Struct)
+_EACH = 500
+"""About so many bytes are kept for each decision that is not of the content itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body by the digest of all of it but its hook instance, which stands beside it."""
+
+    key: Key
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A call and its answer. Of a remembered one neither prefetch, drafts nor token are there any more.
+
+    `client` is the id of the one who called, `noted` what the log says of it; `offered` are the ids of
+    the suggestions on each card.
+    """
+
+    client: str
+    request: HookRequest
+    material: Material
+    answered: Answered
+    noted: Mapping[str, object]
+    offered: tuple[tuple[str, ...], ...] = ()
+    recalled: bool = False
+
+
+class Repeats:
+    """Replies by what was sent; without a memory none is remembered.
+
+    `around` gives what an answer depends on beside what was sent: content and day.
+    """
+
+    def __init__(self, memory: Memory[Reply] | None = None, around: Callable[[], object] = tuple) -> None:
+        self._memory = memory
+        self._around = around
+
+    def sent(self, client: Client, service: Service, body: bytes) -> Sent | None:
+        """What a call is known by; None where that cannot be told.
+
+        The hook instance must be plain to see: a second one, or one that is escaped, is not.
+        """
+        if self._memory is None or body.count(_NAME) != 1:
+            return None
+        instance = _INSTANCE.search(body)
+        if instance is None:
+            return None
+        begin, end = instance.span(1)
+        view = memoryview(body)
+        key = self._memory.key((view[:begin], view[end:]), (client.id, service.id, self._around()))
+        return Sent(key, instance[1].decode())
+
+    def recall(self, sent: Sent | None) -> Reply | None:
+        """The reply to the same call, under the hook instance of this one."""
+        found = self._memory.recall(sent.key) if self._memory is not None and sent is not None else None
+        return _issued(found, sent.instance) if found is not None and sent is not None else None
+
+    def keep(self, sent: Sent | None, client: Client, reply: Reply) -> None:
+        """Remember a reply to which nothing but what was sent led, if each of its uuids is understood.
+
+        Ratings carry ids of their call inside the orders: calls of who asks for them are always read.
+        """
+        if self._memory is None or sent is None or client.rating or reply.material.fetches:
+            return
+        answered, instance = reply.answered, reply.request.hook_instance
+        if sent.instance != instance:
+            return
+        context = replace(reply.request.context, draft_orders=None)
+        kept = replace(
+            reply,
+            request=replace(reply.request, context=context, token=None, prefetch={}),
+            material=replaced(reply.material, resources={}),
+            recalled=True,
+            offered=tuple(_offered(each, reply.client, instance) for each in _shown(answered)),
+        )
+        body = encode(answered.response)
+        if encode(_issued(kept, instance).answered.response) == body:
+            self._memory.keep(sent.key, kept, len(body) + _EACH * len(answered.decisions))
+
+
+def _shown(answered: Answered) -> Iterator[tuple[Card, Decision]]:
+    """Every card with the decision behind it."""
+    decisions = (decision for decision, _ in answered.composition.shown)
+    return zip(answered.response.cards, decisions, strict=True)
+
+
+def _offered(shown: tuple[Card, Decision], client: str, instance: str) -> tuple[str, ...]:
+    """The ids of the suggestions that stand on a card, in their order."""
+    card, decision = shown
+    uuid = card_uuid(client, instance, decision)
+    ids = {
+        str(suggestion_uuid(uuid, name)): name for name in (each.offer.suggestion for each in decision.offers)
+    }
+    return tuple(ids.get(each.uuid, "") for each in card.suggestions or ())
+
+
+def _issued(kept: Reply, instance: str) -> Reply:
+    """The remembered reply under another hook instance."""
+    answered = kept.answered
+    cards = [
+        _reissued(card, decision, offered, kept.client, instance)
+        for (card, decision), offered in zip(_shown(answered), kept.offered, strict=True)
+    ]
+    response = _with(answered.response, cards=cards)
+    request = replace(kept.request, hook_instance=instance)
+    return replace(kept, request=request, answered=replace(answered, response=response))
+
+
+def _reissued(card: Card, decision: Decision, offered: tuple[str, ...], client: str, instance: str) -> Card:
+    uuid = card_uuid(client, instance, decision)
+    fresh = _with(card, uuid=str(uuid))
+    if card.suggestions:
+        named = zip(card.suggestions, offered, strict=True)
+        suggestions = [_with(each, uuid=str(suggestion_uuid(uuid, name))) for each, name in named]
+        force_setattr(fresh, "suggestions", suggestions)
+    return fresh
+
+
+def _with(made: T, **fields: object) -> T:
+    """A copy with other fields; what was checked when it was made is not checked again."""
+    fresh = copy(made)
+    for name, value in fields.items():
+        force_setattr(fresh, name, value)
+    return fresh
