@@ -5,14 +5,20 @@ Sentences name elements and limits of ours, never a value that was sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
 class Failure(Exception):
-    """A refusal: HTTP `status`, FHIR issue `code`, a sentence, and the `element` it is about, if any."""
+    """A refusal: HTTP `status`, FHIR issue `code`, a sentence, and the `element` it is about, if any.
+
+    `headers` go with the answer; `reason` is a fixed word for the log and the metrics, never for the caller.
+    """
 
     status = 500
     code = "exception"
+    headers: Mapping[str, str] = {}
+    reason = ""
 
     def __init__(self, sentence: str, element: str = "") -> None:
         self.sentence = sentence
@@ -29,6 +35,18 @@ class BadRequest(Failure):
     def __init__(self, element: str, what: str, code: str = "invalid") -> None:
         super().__init__(what, element)
         self.code = code
+
+
+class Unauthorised(Failure):
+    """The caller is not who it must be; why stands in the log only, as one fixed word."""
+
+    status = 401
+    code = "login"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.headers = {"WWW-Authenticate": "Bearer"}
+        super().__init__("The caller could not be verified.")
 
 
 class UnknownService(Failure):
@@ -48,7 +66,7 @@ class NotAllowed(Failure):
     code = "not-supported"
 
     def __init__(self, allow: str) -> None:
-        self.allow = allow
+        self.headers = {"Allow": allow} if allow else {}
         super().__init__(f"This path does not have that method. It has {allow or 'no other'}.")
 
 

@@ -77,12 +77,13 @@ def create_app(
         return Serving(endpoints(knowledge), decide, catalogue.discovery(knowledge), repeats)
 
     unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
-    hooks = Hooks(serving(first), anyone(unknown), gather, tell)
+    verify = anyone(unknown)
+    hooks = Hooks(serving(first), verify, gather, tell)
     content = Content(settings.cards, before, first)
     checks: dict[str, Check] = {"content": content.check}
     running = [watching(content, hooks, serving, metrics, log)] if knowledge is None else []
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
-    app.include_router(discovery_routes(lambda: hooks.serving.listing))
+    app.include_router(discovery_routes(verify, lambda: hooks.serving.listing))
     app.include_router(health_routes(content, checks, metrics.exposition))
     return app
 

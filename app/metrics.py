@@ -27,6 +27,7 @@ from app.record.prefetch import Material
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the stages' times, in seconds."""
 FETCHED = "fetched"
+UNAUTHORISED = 401
 _NOT = Outcome.DOES_NOT_APPLY.value
 _FEEDBACK = ("accepted", "overridden")
 
@@ -112,6 +113,8 @@ class Metrics:
         self.requests[str(service), status] += 1
         if "failure" in line.fields:
             self.failures[str(line.fields["failure"])] += 1
+        if status == UNAUTHORISED:
+            self.unauthorised.labels(line.fields.get("reason", "")).inc()
         if service:
             for stage, milliseconds in line.ms.items():
                 self._time(stage, milliseconds / 1000)

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pages": (*CORE, "casework", "catalogue"),
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
     "answering": (*CORE, "alternatives", "clients", "errors", "protocol", "record", "memory"),
+    "trust": ("errors",),
     "clients": ("rate",),
     "content": ("knowledge",),
     "fhir": (),
@@ -56,6 +57,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "protocol",
         "record",
         "repeats",
+        "trust",
     ),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
@@ -65,7 +67,15 @@ IMPURE = {
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
-SHELL = {"record.fhir_client", "record.hydrate", "memory", "metrics", "content", "settings_table"}
+SHELL = {
+    "trust.key_sets",
+    "record.fhir_client",
+    "record.hydrate",
+    "memory",
+    "metrics",
+    "content",
+    "settings_table",
+}
 PURE = sorted(
     name
     for name in MODULES

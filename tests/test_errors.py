@@ -9,6 +9,7 @@ from app.errors import Failure, outcome
 
 EVERY = [
     (errors.BadRequest("hook", "hook is missing."), 400, "invalid"),
+    (errors.Unauthorised("signature"), 401, "login"),
     (errors.UnknownService(), 404, "not-found"),
     (errors.NotAllowed("POST"), 405, "not-supported"),
     (errors.PreconditionFailed("Nothing was sent."), 412, "incomplete"),

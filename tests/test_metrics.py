@@ -260,3 +260,11 @@ def test_a_failure_without_a_service_is_counted_and_not_timed() -> None:
     metrics.request(entry, 413, 0.1)
     assert metrics.failures == {"TooLarge": 1}
     assert metrics.times == {}
+
+
+def test_callers_that_were_turned_away_are_counted_by_reason() -> None:
+    metrics = Metrics(content())
+    entry = Line()
+    entry.note(failure="Unauthorised", reason="signature")
+    metrics.request(entry, 401, 0.1)
+    assert b'plumbline_unauthorised_total{reason="signature"} 1.0' in metrics.exposition({})

@@ -39,7 +39,7 @@ class Refusals:
             return
         except Failure as error:
             failure = error
-            line.note(failure=type(error).__name__, **({"element": error.element} if error.element else {}))
+            line.note(failure=type(error).__name__, **_details(error))
         except Exception as error:
             failure = Internal(line.request_id)
             line.note(failure="Internal", **logs.describe(error))
@@ -47,11 +47,16 @@ class Refusals:
             await refusal(failure)(scope, receive, send)
 
 
+def _details(failure: Failure) -> dict[str, str]:
+    """What the log says of a failure beside its name."""
+    said = {"element": failure.element, "reason": failure.reason}
+    return {name: text for name, text in said.items() if text}
+
+
 def refusal(failure: Failure) -> Response:
     """The response of a failure."""
-    headers = {"Allow": failure.allow} if isinstance(failure, NotAllowed) and failure.allow else None
     body = msgspec.json.encode(outcome(failure))
-    return Response(body, failure.status, headers, media_type="application/json")
+    return Response(body, failure.status, failure.headers, media_type="application/json")
 
 
 def no_such_path(_: Request, __: Exception) -> NoReturn:

@@ -52,14 +52,16 @@ class Serving:
     repeats: Repeats = field(default_factory=Repeats)
 
 
-def discovery_routes(listing: Callable[[], discovery.Discovery]) -> APIRouter:
-    """`GET /cds-services`."""
+def discovery_routes(verify: Verify, listing: Callable[[], discovery.Discovery]) -> APIRouter:
+    """`GET /cds-services`, for whom `verify` lets in."""
     router = APIRouter()
 
     @router.head("/cds-services", include_in_schema=False)
     @router.get("/cds-services")
-    async def services() -> Response:
+    async def services(http: Request) -> Response:
         """The services, each with its hook and its prefetch."""
+        client = await verify(http)
+        logs.line(http.scope).note(client=client.id)
         return Response(discovery.encode(listing()), media_type="application/json")
 
     return router

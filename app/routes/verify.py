@@ -1,15 +1,22 @@
-"""Who is calling."""
+"""Who is calling: what proves it is said by the trust of each client."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 
+import jwt
 from starlette.requests import Request
 
+from app import logs
 from app.clients import Client
+from app.trust.issuers import SKEW_SECONDS, Issuers, Trust, check
+from app.trust.key_sets import KeySets
+from app.trust.replays import RememberOnce, Replays, name_of
+from app.trust.token import Token, check_signature, read, refuse
 
 Verify = Callable[[Request], Awaitable[Client]]
-"""Gives the client that a request comes from."""
+"""Gives the client that a request comes from; Unauthorised when it is nobody's."""
 
 
 def anyone(client: Client) -> Verify:
@@ -19,3 +26,65 @@ def anyone(client: Client) -> Verify:
         return client
 
     return verify
+
+
+class Callers:
+    """Takes no caller for a client that cannot prove it.
+
+    `base` is the public URL: a token is meant for one endpoint below it. `remember_once` is shared with other
+    processes, where there are any; while it fails, only this process's own memory holds.
+    """
+
+    def __init__(
+        self,
+        trusted: Sequence[tuple[Client, Trust]],
+        base: str,
+        key_sets: KeySets,
+        remember_once: RememberOnce | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuers = Issuers(trusted)
+        self._base = base.rstrip("/")
+        self._key_sets = key_sets
+        self._replays = Replays()
+        self._remember_once = remember_once
+        self._clock = clock
+
+    async def __call__(self, http: Request) -> Client:
+        """The client that a request comes from."""
+        token = read(_bearer(http))
+        client, trust = self._issuers.of(token)
+        logs.line(http.scope).note(claims=client.id)
+        check(token, trust, self._base + http.scope["path"], self._clock())
+        check_signature(token, await self._key(token, trust))
+        await self._first(token, http)
+        return client
+
+    async def _key(self, token: Token, trust: Trust) -> jwt.PyJWK:
+        if trust.keys is None:
+            return await self._key_sets.key(token.jku or trust.jku[0], token.kid, token.alg)
+        return trust.keys.get((token.kid, token.alg)) or refuse("unknown-key")
+
+    async def _first(self, token: Token, http: Request) -> None:
+        """Unauthorised when this token was used before."""
+        name, until = name_of(token), token.expires + SKEW_SECONDS
+        if not self._replays.first(name, until, self._clock()):
+            refuse("replayed")
+        if self._remember_once is None:
+            return
+        try:
+            first = await self._remember_once(name, until)
+        except Exception as error:  # advice must not end with the store
+            logs.line(http.scope).note(replays="this process only", **logs.describe(error))
+            return
+        if not first:
+            refuse("replayed")
+
+
+def _bearer(http: Request) -> str:
+    """The token of the one Authorization header."""
+    given = [value for name, value in http.scope["headers"] if name == b"authorization"]
+    scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+    if scheme.lower() != b"bearer" or not token:
+        refuse("no-token")
+    return token.decode("latin-1")

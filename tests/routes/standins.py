@@ -21,7 +21,7 @@ from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import Check, health_routes
 from app.routes.services import Endpoint, Hooks, Serving, discovery_routes
-from app.routes.verify import anyone
+from app.routes.verify import Verify, anyone
 from app.settings import Settings
 
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
@@ -75,6 +75,7 @@ class Edge:
     """The web edge: `log` is what it wrote."""
 
     core: Core = nothing
+    verify: Verify = field(default_factory=lambda: anyone(Client("someone")))
     settings: Settings = field(default_factory=Settings)
     fhir: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(404)
     log: io.BytesIO = field(default_factory=io.BytesIO)
@@ -109,9 +110,9 @@ class Edge:
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
         serving = Serving(endpoints, self.core, Discovery(entries))
-        hooks = Hooks(serving, anyone(Client("someone")), gather, lambda *_: None)
+        hooks = Hooks(serving, self.verify, gather, lambda *_: None)
         app = bare_app(self.settings, hooks, self.log)
-        app.include_router(discovery_routes(lambda: serving.listing))
+        app.include_router(discovery_routes(self.verify, lambda: serving.listing))
         app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
         return app
 

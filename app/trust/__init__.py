@@ -1,0 +1,1 @@
+"""Whom the service listens to: issuers, their keys, their tokens."""
