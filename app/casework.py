@@ -150,7 +150,7 @@ def _given(name: str, fact: Fact, value: Given) -> Answer:
     if value == "worded":
         return yes([structs.replace(found, worded=True)])
     if isinstance(value, bool):
-        return yes([found]) if value else no()
+        return yes([found] if fact.kind != "hook" else []) if value else no()
     if isinstance(value, tuple):
         low, high = value
         bounds = Interval(float("-inf") if low is None else low, float("inf") if high is None else high)

@@ -22,6 +22,7 @@ ORDER_LIMIT = 60
 """Code points that an order's name, or any other text of the EHR, may take on a card."""
 _FINDINGS = 4
 _LABELS = 6
+_SOURCES = 3
 _BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!&@]|:(?=//)|(?<=www)\.|^[-+=](?= )|(?<=^\d)[.)](?= ))", re.I)
 """Marks, entities, addresses that would become links, and what would begin a list or a heading."""
@@ -209,8 +210,9 @@ def _unread(knowledge: Knowledge, source: str, labels: Iterable[str]) -> str:
 
 def _evidence(knowledge: Knowledge, decision: Decision) -> str:
     sources = [knowledge.evidence[each] for each in decision.recommendation.because]
-    named = "; ".join(f"{each.short} ({each.strength})" for each in sources)
-    return f"**Evidence:** {named}."
+    named = [f"{each.short} ({each.strength})" for each in sources[:_SOURCES]]
+    more = [f"{len(sources) - _SOURCES} more"] if len(sources) > _SOURCES else []
+    return f"**Evidence:** {'; '.join(named + more)}."
 
 
 def _override(knowledge: Knowledge, reason_id: str) -> Coding:

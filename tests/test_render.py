@@ -166,6 +166,15 @@ def test_the_blocks_of_the_detail_stand_in_order() -> None:
     ]
 
 
+def test_three_sources_are_named_and_the_others_counted() -> None:
+    facts, decision = decided()
+    many = decision.recommendation.model_copy(update={"because": ("thumb-2020", "finger-2010") * 2})
+    shown_card = card(knowledge(), facts, but(decision, recommendation=many), (), CALL)
+    assert blocks(shown_card)[-1] == (
+        "**Evidence:** Thumb 2020 (strong); Finger 2010 (weak); Thumb 2020 (strong); 1 more."
+    )
+
+
 def test_nothing_is_said_of_what_there_is_nothing_to_say_about() -> None:
     assert len(blocks(rendered())) == 3
 

@@ -47,6 +47,61 @@ def test_words_are_counted_and_marks_are_not() -> None:
     assert words("- **Instead:** 2 to 4 weeks\n\n> & *") == 5
 
 
+SEEDS = {name for name, each in KNOWLEDGE.evidence.items() if each.kind == "education"}
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
+def test_guideline_and_seed_are_both_among_the_three_sources_that_a_card_names(name: str) -> None:
+    sources = KNOWLEDGE.recommendations[name].because
+    assert SEEDS.isdisjoint(sources) or not SEEDS.isdisjoint(sources[:3])
+    assert not SEEDS.issuperset(sources), "a page for patients is not enough"
+
+
+JARGON = ("seed", "in scope", "phenotype", "deterrent", "speaks against", "picture")
+BLAME = (
+    "you should",
+    "you must",
+    "inappropriate",
+    "failed to",
+    "unnecessary",
+    "mistake",
+    "wrong order",
+    "never order",
+)
+ABSENCE = re.compile(r"\b(no|none|neither|nothing)\b[^.;:|]*\b(recorded|found|on record)\b", re.IGNORECASE)
+
+
+def texts(name: str) -> list[str]:
+    """Every card of the worked patients, summary and detail together."""
+    cards = (card_of(KNOWLEDGE, name, case) for case in CASES[name])
+    return [f"{card.summary} | {card.detail}" for card in cards if card]
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
+def test_no_card_uses_words_of_ours_or_blames(name: str) -> None:
+    said = {word for word in (*JARGON, *BLAME) for text in texts(name) if word in text.lower()}
+    assert said == set()
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
+def test_what_was_not_found_was_not_found_in_the_data_read(name: str) -> None:
+    claims = [text for text in texts(name) if ABSENCE.search(text)]
+    assert [text for text in claims if "in the data read" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("No red flag recorded.", True),
+        ("opioid, no supply found", True),
+        ("None recorded", True),
+        ("No lasting benefit. Found early.", False),
+    ],
+)
+def test_the_search_for_claims_finds_them(text: str, claims: bool) -> None:
+    assert bool(ABSENCE.search(text)) is claims
+
+
 @pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
 def test_every_page_says_who_reviewed_it(name: str) -> None:
     said = (ROOT / RENDERED / f"{name}.md").read_text(encoding="utf-8")
