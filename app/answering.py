@@ -83,7 +83,7 @@ def answer(
             "None of the data that this service needs was sent, and it could not be fetched. "
             "Send the prefetch of the discovery document, or a fhirServer that can be reached."
         )
-    composition = compose(knowledge, decisions, client.max_cards)
+    composition = compose(knowledge, decisions, client.max_cards, client.shadow)
     call = _call(client, request, today)
     cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
     rating = client.rating
@@ -102,8 +102,8 @@ def answer(
 
 def _counts(decisions: Iterable[Decision], composition: Composition) -> dict[str, int]:
     outcomes = Counter(_WORD[each.outcome] for each in decisions)
-    shown, held_back = composition.shown, composition.held_back
-    return {**outcomes, "cards": len(shown), "held_back": len(held_back)}
+    shown, held_back, in_shadow = composition.shown, composition.held_back, composition.in_shadow
+    return {**outcomes, "cards": len(shown), "held_back": len(held_back), "in_shadow": len(in_shadow)}
 
 
 def _ratings_of(

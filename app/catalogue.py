@@ -9,7 +9,7 @@ from app.knowledge import coding_systems
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.load import Knowledge
-from app.knowledge.recommendation import Recommendation
+from app.knowledge.recommendation import Recommendation, Service
 from app.knowledge.relevance import NEEDS
 from app.protocol.discovery import VERSION, Discovery, ServiceEntry
 from app.record.prefetch import Query
@@ -114,8 +114,10 @@ def lines_of(recommendation: Recommendation) -> tuple[Criterion, ...]:
     return tuple(line for lines in parts for line in lines)
 
 
-def discovery(knowledge: Knowledge) -> Discovery:
-    """What `GET /cds-services` answers."""
+def discovery(
+    knowledge: Knowledge, services: Iterable[tuple[Service, tuple[Query, ...]]], *, later: bool = True
+) -> Discovery:
+    """What `GET /cds-services` answers: services with their queries; `later` than 1.0 are some fields."""
     return Discovery(
         [
             ServiceEntry(
@@ -123,11 +125,11 @@ def discovery(knowledge: Knowledge) -> Discovery:
                 id=service.id,
                 title=service.title,
                 description=service.description,
-                prefetch={query.key: query.template for query in queries(knowledge, service.hook)},
-                usage_requirements=service.usage_requirements,
-                version=VERSION,
+                prefetch={query.key: query.template for query in asked},
+                usage_requirements=service.usage_requirements if later else "",
+                version=VERSION if later else "",
             )
-            for service in knowledge.services.services
+            for service, asked in services
         ],
         extension=knowledge.named,
     )

@@ -12,10 +12,11 @@ import uvicorn
 
 from app.casework import cases_of, check_cases
 from app.knowledge.load import FaultyContent, Knowledge, load
-from app.main import create_app
+from app.main import create_app, site_of
 from app.pages import RENDERED, pages, stale
 from app.settings import FaultySettings, Settings, read
 from app.settings_table import table
+from app.site import FaultySite
 
 main = typer.Typer(
     name="plumbline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -51,12 +52,18 @@ def serve() -> None:
 def check(
     cards: Annotated[Path | None, typer.Argument(help="the folder to check; default: the setting")] = None,
 ) -> None:
-    """Cross-check the cards and work their cases: every fault with its line and exit 1, or what there is."""
-    folder = cards or _settings().cards
+    """Cross-check the cards, work their cases, and without a folder check the site file of the settings.
+
+    Every fault with its line and exit 1, or what there is.
+    """
+    settings = _settings()
+    folder = cards or settings.cards
     with _faults_of(folder):
         knowledge = load(folder)
         if faults := check_cases(folder, knowledge):
             raise FaultyContent(faults)
+        if cards is None:
+            site_of(settings).check(knowledge)
     typer.echo(summary(knowledge))
 
 
@@ -133,7 +140,8 @@ def _settings() -> Settings:
 def _print_faults(error: FaultyContent, folder: Path) -> None:
     for fault in error.faults:
         typer.echo(str(fault), err=True)
-    typer.echo(f"{len(error.faults)} faults in {folder}", err=True)
+    place = error.path if isinstance(error, FaultySite) else folder
+    typer.echo(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'} in {place}", err=True)
 
 
 def address(settings: Settings) -> str:

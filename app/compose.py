@@ -9,19 +9,32 @@ from app.decide import Decision, Outcome
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import INDICATORS, Groups
 
+ALL = "all"
+"""In place of an id: every recommendation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The decisions that are shown, each with the titles folded into it; and those held back."""
+    """The decisions that are shown, each with the titles folded into it; those held back; those in shadow."""
 
     shown: tuple[tuple[Decision, tuple[str, ...]], ...]
     held_back: tuple[Decision, ...]
+    in_shadow: tuple[Decision, ...] = ()
 
 
-def compose(knowledge: Knowledge, decisions: Iterable[Decision], max_cards: int | None = None) -> Composition:
-    """Replace, fold, sort and limit as `groups.yaml` says."""
+def compose(
+    knowledge: Knowledge,
+    decisions: Iterable[Decision],
+    max_cards: int | None = None,
+    shadow: frozenset[str] = frozenset(),
+) -> Composition:
+    """Replace, fold, sort and limit as `groups.yaml` says; what is in `shadow` has no part in it.
+
+    `shadow` holds ids of recommendations, or ALL.
+    """
     groups = knowledge.groups
-    applying = [each for each in decisions if each.outcome is Outcome.APPLIES]
+    everything = [each for each in decisions if each.outcome is Outcome.APPLIES]
+    applying = [each for each in everything if shadow.isdisjoint((each.id, ALL))]
     standing = _without_weaker(groups, applying)
     folded = list(_folded(groups, standing))
     kept = [each for each in standing if all(each is not other for other, _ in folded)]
@@ -30,6 +43,7 @@ def compose(knowledge: Knowledge, decisions: Iterable[Decision], max_cards: int 
     return Composition(
         tuple((each, _titles_on(folded, each)) for each in shown),
         tuple(each for each in applying if all(each is not other for other in shown)),
+        tuple(each for each in everything if not shadow.isdisjoint((each.id, ALL))),
     )
 
 

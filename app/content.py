@@ -97,7 +97,10 @@ class Content:
         else:
             if await asyncio.to_thread(traces, self.folder) != found:
                 return  # written to while it was read: the next look begins anew
-            self._accept(knowledge, serve, told)
+            try:
+                self._accept(knowledge, serve, told)
+            except FaultyContent as error:  # the site file does not fit it
+                told(Change.REFUSED, self._refused(_said(error)))
         self._read = found
 
     def _accept(self, knowledge: Knowledge, serve: Serve, told: Told) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any, BinaryIO
 
 import httpx
@@ -20,21 +21,26 @@ from app import catalogue, logs
 from app.answering import Answered, Collections, answer
 from app.clients import Client
 from app.content import Change, Content, traces
+from app.knowledge.changes import changed
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.limits import BodyLimit
 from app.memory import Memory
 from app.metrics import Metrics
+from app.profiles import PROFILES
+from app.protocol import discovery
 from app.protocol.request import HookRequest
+from app.rate import RatingProfile
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.repeats import Repeats, Reply
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
-from app.routes.services import AheadOfRouter, Endpoint, Hooks, Serving, discovery_routes
+from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import anyone
 from app.settings import Settings, now, today
+from app.site import UNKNOWN, Site, read_site
 
 Running = Callable[[], Coroutine[Any, Any, None]]
 """What runs beside the requests, from start to stop."""
@@ -50,9 +56,13 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     log_file: BinaryIO | None = None,
 ) -> FastAPI:
-    """The whole service. FaultyContent when cards/ cannot be served; tests pass what is not `settings`."""
+    """The whole service; tests pass what is not `settings`.
+
+    FaultyContent when cards/ or the site file cannot be served with.
+    """
     before = traces(settings.cards)
     first = knowledge or load(settings.cards)
+    site = site_of(settings)
     fhir = FhirClient(insecure=settings.mode == "development", transport=transport)
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
@@ -69,23 +79,54 @@ def create_app(
             metrics.gathered(reply.material)
         metrics.answered(service.hook, reply.answered)
 
-    def serving(knowledge: Knowledge) -> Serving:
-        def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
-            return answer(knowledge, client, service, request, material, today(settings, clock), records)
+    day = partial(today, settings, clock)
 
-        repeats = Repeats(_memory(settings), lambda: today(settings, clock))
-        return Serving(endpoints(knowledge), decide, catalogue.discovery(knowledge), repeats)
+    def serve(knowledge: Knowledge) -> Serving:
+        return serving(knowledge, site, Repeats(_memory(settings), day), day, records)
 
-    unknown = Client("unknown", settings.deadline_ms / 1000, settings.max_cards)
-    verify = anyone(unknown)
-    hooks = Hooks(serving(first), verify, gather, tell)
+    verify = anyone(site.clients[UNKNOWN])
+    hooks = Hooks(serve(first), verify, gather, tell)
     content = Content(settings.cards, before, first)
     checks: dict[str, Check] = {"content": content.check}
-    running = [watching(content, hooks, serving, metrics, log)] if knowledge is None else []
+    running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
-    app.include_router(discovery_routes(verify, lambda: hooks.serving.listing))
+    app.include_router(discovery_routes(hooks))
     app.include_router(health_routes(content, checks, metrics.exposition))
     return app
+
+
+def site_of(settings: Settings) -> Site:
+    """The clients of the site file, among them the one that a caller is whom nobody knows. FaultySite."""
+    profile = PROFILES[settings.profile]
+    rating = RatingProfile(mirrored=profile.system_actions != "root") if profile.rated else None
+    base = Client(
+        UNKNOWN,
+        settings.deadline_ms / 1000,
+        settings.max_cards,
+        rating,
+        profile,
+        hooks=frozenset(profile.hooks) or None,
+        fhir_servers=None if settings.mode == "development" else frozenset(),
+    )
+    return read_site(settings.site_file, base) if settings.site_file else Site({UNKNOWN: base})
+
+
+def serving(
+    knowledge: Knowledge,
+    site: Site,
+    repeats: Repeats,
+    day: Callable[[], date],
+    records: Memory[Collections] | None,
+) -> Serving:
+    """What is served of a content: to each client its own part of it, as the site set it. FaultySite."""
+    site.check(knowledge)
+    own = {name: changed(knowledge, client.changes) for name, client in site.clients.items()}
+
+    def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
+        return answer(own[client.id], client, service, request, material, day(), records)
+
+    listings = {name: listing(own[name], each) for name, each in site.clients.items()}
+    return Serving(listings, decide, repeats)
 
 
 def watching(
@@ -157,12 +198,16 @@ def bare_app(
     return app
 
 
-def endpoints(knowledge: Knowledge) -> dict[str, Endpoint]:
-    """Every service by its id, with the queries of its hook."""
-    return {
+def listing(knowledge: Knowledge, client: Client) -> Listing:
+    """The services that a client may call, with the queries of their hooks."""
+    endpoints = {
         service.id: Endpoint(service, catalogue.queries(knowledge, service.hook))
         for service in knowledge.services.services
+        if client.hooks is None or service.hook in client.hooks
     }
+    entries = [(each.service, each.queries) for each in endpoints.values()]
+    later = client.profile.usage_requirements
+    return Listing(discovery.encode(catalogue.discovery(knowledge, entries, later=later)), endpoints)
 
 
 def wrappers(

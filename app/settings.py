@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.knowledge.nearest import nearest
+from app.profiles import ProfileName
 
 PREFIX = "PLUMBLINE_"
 _FILE = "_FILE"
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
     """The base URL by which clients call, as it stands in front of `/cds-services`."""
     cards: Path = _CARDS
     """The folder of the content; a change in it is served within seconds when it has no fault."""
+    site_file: Path | None = None
+    """The file that names each client and what the site sets otherwise, as docker/site.example.yaml."""
+    profile: ProfileName = "spec"
+    """What callers can show whom the site file does not name; refused in production."""
     body_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(10 * 1024 * 1024)
     """The largest body that is read, in bytes; `10MiB` is understood."""
     deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 400
@@ -86,8 +91,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _only_in_development(self) -> Settings:
-        if self.today and self.mode == "production":
+        if self.mode == "production" and self.today:
             raise ValueError(f"{PREFIX}TODAY pins the date and is refused outside development; remove it")
+        if self.mode == "production" and self.profile != "spec":
+            raise ValueError(
+                f"{PREFIX}PROFILE is for callers whom nobody knows and is refused outside development; "
+                f"name the client in the site file"
+            )
         return self
 
     @property
@@ -110,7 +120,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     for name in given.keys() - names:
         setting = name.removesuffix(_FILE)
         if name == setting or setting not in names:
-            faults.append(f"there is no setting {name}{_nearest(name) or _nearest(setting)}")
+            faults.append(f"there is no setting {name}{_nearest(setting) or _nearest(name)}")
         elif setting in known:
             faults.append(f"{name} and {setting} are both set; set one of them")
         elif given[name]:

@@ -43,6 +43,7 @@ services:
 groups:
   red-flag:
     title: Alarms
+    may_be_off: false
     unless: [deceased]
   drug-safety:
     title: Salves
@@ -176,6 +177,16 @@ fever:
   ask: Is there a fever?
   label: fever
   observation: {in: temperature, at_least: 38, unit: Cel, within_days: 7}
+temperature:
+  ask: How warm is the patient?
+  label: temperature
+  number: {in: temperature, unit: Cel, within_days: 7}
+fever_limit:
+  ask: Is the patient as warm as the site says?
+  label: fever
+  site_may_set: {from: 37.5, to: 38.5}
+  any_of:
+    - temperature >= 38
 hot_thumb:
   ask: Is a sore thumb hot without a glove?
   label: hot thumb

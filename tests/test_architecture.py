@@ -24,8 +24,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "limits": ("errors",),
     "logs": (),
-    "settings": ("knowledge.nearest",),
     "settings_table": ("settings",),
+    "settings": ("knowledge.nearest", "profiles"),
+    "profiles": ("knowledge.fact",),
+    "site": ("clients", "compose", "knowledge", "profiles", "rate"),
     "protocol": ("errors",),
     "record": ("answer", "errors", "protocol.request", "fhir"),
     "knowledge": VALUES,
@@ -40,8 +42,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
     "answering": (*CORE, "alternatives", "clients", "errors", "protocol", "record", "memory"),
     "trust": ("errors",),
-    "clients": ("rate",),
     "content": ("knowledge",),
+    "clients": ("knowledge.changes", "profiles", "protocol.request", "rate"),
     "fhir": (),
     "memory": (),
     "metrics": (*CORE, "answering", "logs", "phrases", "record.prefetch"),
@@ -66,7 +68,7 @@ IMPURE = {
     "asyncio", "fastapi", "httpx", "logging", "os", "random", "requests", "secrets", "socket", "starlette",
     "subprocess", "threading", "time", "urllib.request", "uvicorn",
 }  # fmt: skip
-READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework"}
+READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework", "site"}
 SHELL = {
     "trust.key_sets",
     "record.fhir_client",

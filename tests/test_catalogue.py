@@ -188,7 +188,8 @@ def test_observations_without_any_code_are_asked_for_without_an_empty_list(tmp_p
 
 
 def test_discovery_lists_every_service_with_its_prefetch() -> None:
-    listing = msgspec.json.decode(encode(discovery(knowledge())))
+    services = [(each, queries(knowledge(), each.hook)) for each in knowledge().services.services]
+    listing = msgspec.json.decode(encode(discovery(knowledge(), services)))
     assert [(each["id"], each["hook"]) for each in listing["services"]] == [
         ("thumb-view", "patient-view"),
         ("thumb-select", "order-select"),

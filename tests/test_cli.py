@@ -41,6 +41,15 @@ def test_checking_works_the_cases_too(tmp_path: Path) -> None:
     assert err.startswith(f"recommendations/thumb-care/cases.yaml:{line - 2}: Nothing is known.: expected")
 
 
+def test_a_faulty_site_file_is_checked_and_not_served_with(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text("clients:\n  epic:\n    profil: epic\n", encoding="utf-8")
+    for command, expected in (("check", 1), ("serve", 2)):
+        code, _, err = run(command, PLUMBLINE_SITE_FILE=str(site))
+        said = ["site.yaml:3: there is no `profil` here; did you mean `profile`?", f"1 fault in {site}"]
+        assert (code, err.splitlines()) == (expected, said)
+
+
 def test_serving_faulty_cards_prints_every_fault_and_ends_with_2(tmp_path: Path) -> None:
     code, _, err = run("serve", PLUMBLINE_CARDS=str(tmp_path))
     assert code == 2

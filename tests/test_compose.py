@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.compose import Composition, compose
+from app.compose import ALL, Composition, compose
 from app.decide import Decision, Outcome
 from app.record.values import Order
 from tests.content import knowledge
@@ -135,6 +135,20 @@ def test_critical_cards_take_the_room_of_the_others_and_keep_their_place() -> No
 def test_where_critical_cards_fill_the_limit_there_is_no_room_for_others() -> None:
     found = composed(applying(CARE, "info"), *many(3, "critical"), max_cards=2)
     assert [each.indicator for each, _ in found.shown] == ["critical"] * 3
+
+
+def test_what_is_in_shadow_takes_no_room_replaces_nothing_and_folds_nothing() -> None:
+    decisions = [applying(RED_FLAG), applying(WATCH), applying(CARE), applying(SCHOOL)]
+    found = compose(knowledge(), decisions, 2, frozenset({RED_FLAG, CARE}))
+    assert shown(found) == [WATCH, SCHOOL]
+    assert [also for _, also in found.shown] == [(), ()]
+    assert [each.id for each in found.in_shadow] == [RED_FLAG, CARE]
+    assert found.held_back == ()
+
+
+def test_everything_can_be_in_shadow() -> None:
+    found = compose(knowledge(), [applying(RED_FLAG, "critical"), applying(CARE)], None, frozenset({ALL}))
+    assert (found.shown, [each.id for each in found.in_shadow]) == ((), [RED_FLAG, CARE])
 
 
 def test_a_folded_card_takes_no_room() -> None:

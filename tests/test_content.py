@@ -21,10 +21,9 @@ from app.content import Change, Content, traces
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
 from app.main import bare_app, create_app
-from app.protocol.discovery import Discovery
 from app.protocol.request import HookRequest
 from app.record.prefetch import Material, Query
-from app.routes.services import Endpoint, Hooks, Serving
+from app.routes.services import Endpoint, Hooks, Listing, Serving
 from app.routes.verify import anyone
 from app.settings import Settings
 from tests.content import change, write
@@ -171,10 +170,11 @@ async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:
         return said
 
     async def swapped(_: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
-        hooks.serving = Serving({}, core("new"), Discovery([]))
+        hooks.serving = Serving({"someone": Listing(b"", {})}, core("new"))
         return Material()
 
-    old = Serving({"one": Endpoint(service("patient-view", "none"), ())}, core("old"), Discovery([]))
+    endpoints = {"one": Endpoint(service("patient-view", "none"), ())}
+    old = Serving({"someone": Listing(b"", endpoints)}, core("old"))
     hooks = Hooks(old, anyone(Client("someone")), swapped, lambda *_: None)
     transport = httpx.ASGITransport(bare_app(Settings(), hooks, io.BytesIO()))
     async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
@@ -189,10 +189,11 @@ class Running:
     """The whole service on a folder, started and stopped as a server would."""
 
     root: Path
+    site: Path | None = None
     log: io.BytesIO = field(default_factory=io.BytesIO)
 
     async def run(self, scenario: Callable[[httpx.AsyncClient], Any]) -> None:
-        app = create_app(Settings(cards=self.root), log_file=self.log)
+        app = create_app(Settings(cards=self.root, site_file=self.site), log_file=self.log)
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
@@ -235,6 +236,27 @@ async def test_a_running_service_changes_its_content_everywhere_at_once(
         assert 'version="2"' in text
         assert 'version="1"' not in text
         assert 'plumbline_content_reloads_total{result="served"} 1.0' in text
+
+    await running.run(scenario)
+
+
+async def test_a_content_that_the_site_file_does_not_fit_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "POLL_SECONDS", 0.01)
+    site = tmp_path / "site.yaml"
+    site.write_text("clients:\n  c:\n    thresholds:\n      fever_limit: 37.6\n", encoding="utf-8")
+    running = Running(write(tmp_path / "cards"), site)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        async def is_refused() -> bool:
+            return (await client.get("/health/ready")).status_code == 503
+
+        change(running.root, "facts/thumb.yaml", "{from: 37.5, to: 38.5}", "{from: 38, to: 38.5}")
+        await until(is_refused)
+        said = (await client.get("/health/ready")).json()["checks"]["content"]
+        assert "site.yaml:4: `fever_limit` may be set from 38 to 38.5" in said
+        assert (await client.get("/cds-services")).status_code == 200
 
     await running.run(scenario)
 

@@ -46,6 +46,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "PLUMBLINE_PORT": "9000",
         "PLUMBLINE_PUBLIC_URL": "https://cds.example/base",
         "PLUMBLINE_CARDS": "other",
+        "PLUMBLINE_SITE_FILE": "site.yaml",
         "PLUMBLINE_BODY_LIMIT": "5MiB",
         "PLUMBLINE_DEADLINE_MS": "900",
         "PLUMBLINE_MAX_CARDS": "4",
@@ -53,6 +54,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
     }
     settings = read(environment)
     assert (settings.mode, settings.host, settings.port) == ("production", "0.0.0.0", 9000)
+    assert settings.site_file == Path("site.yaml")
     assert (settings.public_url, settings.cards) == ("https://cds.example/base", Path("other"))
     assert (settings.body_limit, settings.deadline_ms, settings.max_cards) == (5 * 1024 * 1024, 900, 4)
     assert settings.origins == ("https://a.example", "https://b.example")
@@ -91,6 +93,14 @@ def test_every_fault_is_told_at_once() -> None:
 def test_the_date_cannot_be_pinned_in_production() -> None:
     assert "refused outside development" in faults(MODE="production", TODAY="2026-01-02")[0]
     assert read({"PLUMBLINE_TODAY": "2026-01-02"}).today == date(2026, 1, 2)
+
+
+def test_a_profile_for_whom_nobody_knows_is_refused_in_production() -> None:
+    assert (
+        "PLUMBLINE_PROFILE is for callers whom nobody knows" in faults(MODE="production", PROFILE="epic")[0]
+    )
+    assert read({"PLUMBLINE_PROFILE": "sandbox"}).profile == "sandbox"
+    assert read({"PLUMBLINE_MODE": "production", "PLUMBLINE_PROFILE": "spec"}).profile == "spec"
 
 
 def test_today_is_the_pinned_date_or_that_of_the_time_zone() -> None:

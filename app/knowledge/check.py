@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.knowledge.attributes import Attributes
+from app.knowledge.changes import threshold
 from app.knowledge.check_cards import check_date, check_recommendation
 from app.knowledge.check_codes import check_phrases, check_value_sets
 from app.knowledge.check_lines import Report, check_line, known, leads_to
 from app.knowledge.criterion import Criterion
-from app.knowledge.fact import DERIVED, ELEMENTS, Fact
+from app.knowledge.fact import DERIVED, ELEMENTS, Fact, SiteRange
 from app.knowledge.ratings import Ratings
 from app.knowledge.templates import check_suggestions
 from app.knowledge.yaml_source import Fault, Where
@@ -79,6 +80,8 @@ def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
         report((name,), f"`{name}` is derived from itself")
     for evidence in fact.because:
         known(evidence, knowledge.evidence, "evidence", (name, "because"), report)
+    if fact.site_may_set:
+        _check_range(fact, fact.site_may_set, (name, "site_may_set"), report)
     if fact.kind in DERIVED:
         return
     for key, value_sets in fact.value_sets.items():
@@ -89,6 +92,14 @@ def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
         known(since, knowledge.facts, "fact", (name, fact.kind, "since"), report)
         if since in knowledge.facts and knowledge.facts[since].kind not in _BEGINNINGS:
             report((name, fact.kind, "since"), f"`{since}` does not say when something began")
+
+
+def _check_range(fact: Fact, bounds: SiteRange, where: Where, report: Report) -> None:
+    line = threshold(fact)
+    if line is None:
+        report(where, "a site sets the number of a fact that has one line, and that line compares with it")
+    elif not isinstance(line.operand, float) or not bounds.from_ <= line.operand <= bounds.to:
+        report(where, f"our own number ({line.text}) does not lie within")
 
 
 def _lines(fact: Fact) -> Iterator[tuple[Where, Criterion]]:

@@ -222,12 +222,23 @@ NAMING = ("in_", "not_in", "reason_in", "reason_not_in", "answer_in", "type_in",
 """The parameters that name value sets."""
 
 
+class SiteRange(Frozen):
+    """The numbers that a site may set instead of ours, both ends included."""
+
+    from_: float = Field(alias="from")
+    to: float
+
+
 class Fact(Frozen):
-    """A question that may be put to a record. `ask` is for people, `label` stands on the card."""
+    """A question that may be put to a record. `ask` is for people, `label` stands on the card.
+
+    `site_may_set` stands on a fact that compares with one number: a site may set it within these bounds.
+    """
 
     ask: str
     label: str
     because: tuple[str, ...] = ()
+    site_may_set: SiteRange | None = None
     patient: PatientFact | None = None
     hook: HookFact | None = None
     condition: ConditionFact | None = None

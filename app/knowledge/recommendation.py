@@ -94,6 +94,7 @@ class Group(Frozen):
     `not_softened_by` those without which a `gentler_when` that cannot be told costs none;
     `unchecked` is the sentence a summary gains while `unchecked_fact` cannot be told. Of the
     recommendations in `one_card`, strongest first, one has a card; the others become lines on it.
+    A site may switch a recommendation off only where the class `may_be_off`.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Group(Frozen):
     unchecked_fact: str | None = None
     unchecked: str = ""
     one_card: Names = ()
+    may_be_off: bool = True
 
 
 class Replacement(Frozen):

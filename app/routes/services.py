@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import logs
 from app.answering import Answered
 from app.clients import Client
-from app.errors import BadRequest, PreconditionFailed, UnknownService, UnsupportedMediaType
+from app.errors import BadRequest, PreconditionFailed, TooLarge, UnknownService, UnsupportedMediaType
 from app.knowledge.recommendation import Service
-from app.protocol import discovery, response
+from app.protocol import response
 from app.protocol.request import HookRequest, parse
 from app.record.prefetch import Material, Query
 from app.repeats import Repeats, Reply
@@ -43,26 +43,33 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """The services of one content and what answers for them: a call keeps to one content throughout."""
+class Listing:
+    """What one client may call: the body that discovery answers, and the services by their ids."""
 
+    discovery: bytes
     endpoints: Mapping[str, Endpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The listings of one content by client, and what answers: a call keeps to one content throughout."""
+
+    listings: Mapping[str, Listing]
     answer: Answer
-    listing: discovery.Discovery
     repeats: Repeats = field(default_factory=Repeats)
 
 
-def discovery_routes(verify: Verify, listing: Callable[[], discovery.Discovery]) -> APIRouter:
+def discovery_routes(hooks: Hooks) -> APIRouter:
     """`GET /cds-services`, for whom `verify` lets in."""
     router = APIRouter()
 
     @router.head("/cds-services", include_in_schema=False)
     @router.get("/cds-services")
     async def services(http: Request) -> Response:
-        """The services, each with its hook and its prefetch."""
-        client = await verify(http)
+        """The services that this client may call, each with its hook and its prefetch."""
+        client = await hooks.verify(http)
         logs.line(http.scope).note(client=client.id)
-        return Response(discovery.encode(listing()), media_type="application/json")
+        return Response(hooks.serving.listings[client.id].discovery, media_type="application/json")
 
     return router
 
@@ -94,16 +101,16 @@ class Hooks:
         client = await self.verify(http)
         line.note(client=client.id)
         serving = self.serving
-        endpoint = serving.endpoints.get(name)
+        endpoint = serving.listings[client.id].endpoints.get(name)
         if endpoint is None:
             raise UnknownService()
         service = endpoint.service
         line.note(service=service.id, hook=service.hook)
-        body = await _body(http)
+        body = await _body(http, client)
         sent = serving.repeats.sent(client, service, body)
         reply = serving.repeats.recall(sent)
         if reply is None:
-            request = _request(body, service)
+            request = client.admitted(_request(body, service))
             line.lap("parse")
             material = await self.hydrate(client, request, endpoint.queries)
             line.lap("hydrate")
@@ -138,14 +145,17 @@ class AheadOfRouter:
         await self.app(scope, receive, send)
 
 
-async def _body(http: Request) -> bytes:
-    """The body; refused where it is announced as anything but plain JSON."""
+async def _body(http: Request, client: Client) -> bytes:
+    """The body; refused where it is announced as anything but plain JSON, or too large for this client."""
     kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _JSON:
         raise UnsupportedMediaType("The body must be application/json.")
     if http.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body must not be compressed.")
-    return await http.body()
+    body = await http.body()
+    if client.body_limit is not None and len(body) > client.body_limit:
+        raise TooLarge(client.body_limit)
+    return body
 
 
 def _request(body: bytes, service: Service) -> HookRequest:

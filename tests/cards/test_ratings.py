@@ -12,7 +12,7 @@ import pytest
 from app.answering import answer
 from app.clients import Client
 from app.knowledge.load import Knowledge, load
-from app.main import endpoints
+from app.main import listing
 from app.protocol.request import parse
 from app.protocol.response import encode
 from app.rate import CONSULTED, RATING, RatingProfile
@@ -37,9 +37,9 @@ def content() -> Knowledge:
 def answered(*drafts: Json, prefetch: Json | None, profile: RatingProfile | None = RATED) -> Json:
     """The whole response to order-sign; a rating is asked for unless `profile` is None."""
     body = parse(json.dumps(request("order-sign", *drafts, prefetch=prefetch)).encode())
-    endpoint = endpoints(content())["low-back-pain-order-sign"]
-    read = material(endpoint.queries, sort(body.prefetch, endpoint.queries))
     client = Client("someone", rating=profile)
+    endpoint = listing(content(), client).endpoints["low-back-pain-order-sign"]
+    read = material(endpoint.queries, sort(body.prefetch, endpoint.queries))
     found: Json = json.loads(encode(answer(content(), client, endpoint.service, body, read, TODAY).response))
     check_response(found)
     return found

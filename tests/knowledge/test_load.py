@@ -337,6 +337,25 @@ def test_the_denial_of_a_circular_fact_is_reported_and_does_not_hang(root: Path)
     assert only_fault(root).what == "`many_points` is derived from itself"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "- temperature >= 38",
+            "- temperature >= 39",
+            "our own number (temperature >= 39) does not lie within",
+        ),
+        ("- temperature >= 38", "- temperature >= 38\n    - sore_thumb", "a fact that has one line"),
+        ("- temperature >= 38", "- sore_thumb", "a fact that has one line"),
+    ],
+)
+def test_what_a_site_may_set_is_one_number_within_its_bounds(
+    root: Path, old: str, new: str, told: str
+) -> None:
+    change(root, "facts/thumb.yaml", old, new)
+    assert told in only_fault(root).what
+
+
 def test_more_hits_than_there_are_criteria_never_hold(root: Path) -> None:
     change(root, THUMB, "    count: 2\n", "    count: 4\n")
     assert only_fault(root).what == "4 of 3 never hold"

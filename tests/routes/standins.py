@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +14,14 @@ import httpx
 from app.clients import Client
 from app.knowledge.recommendation import Service
 from app.main import bare_app
-from app.protocol.discovery import Discovery, ServiceEntry
+from app.protocol.discovery import Discovery, ServiceEntry, encode
 from app.protocol.request import HookRequest
 from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.routes.health import Check, health_routes
-from app.routes.services import Endpoint, Hooks, Serving, discovery_routes
+from app.routes.services import Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import Verify, anyone
 from app.settings import Settings
 
@@ -109,10 +110,11 @@ class Edge:
         entries = [ServiceEntry(hook="order-sign", id="example-order-sign", description="d")]
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
-        serving = Serving(endpoints, self.core, Discovery(entries))
+        listed = Listing(encode(Discovery(entries)), endpoints)
+        serving = Serving(defaultdict(lambda: listed), self.core)
         hooks = Hooks(serving, self.verify, gather, lambda *_: None)
         app = bare_app(self.settings, hooks, self.log)
-        app.include_router(discovery_routes(self.verify, lambda: serving.listing))
+        app.include_router(discovery_routes(hooks))
         app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
         return app
 
