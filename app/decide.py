@@ -123,7 +123,7 @@ def _applies(bare: Decision, knowledge: Knowledge, facts: Facts, trigger: Answer
     softened = any(reason.source in essential for reason in bare.unchecked)
     steps = sum((softened, bool(softer), trigger.worded))
     unknown = [*trigger.unknown, *bare.unchecked, *(each for one in gentler for each in one.unknown)]
-    unchecked = _group_unchecked(group, facts, order)
+    unchecked = _group_unchecked(group, facts, order) or _only_said(gentler, group)
     offers = _offers(facts, recommendation.offer, order)
     return replace(
         bare,
@@ -145,6 +145,11 @@ def _softens(answer: Answer, group: Group) -> bool:
     if answer.truth is Truth.CANNOT_TELL and answer.unknown:
         return any(reason.source not in group.not_softened_by for reason in answer.unknown)
     return answer.truth is not Truth.NO
+
+
+def _only_said(gentler: Iterable[Answer], group: Group) -> bool:
+    """Whether a reason to be gentler is open for want of a source that costs no step: the summary says so."""
+    return any(reason.source in group.not_softened_by for each in gentler for reason in each.unknown)
 
 
 def gentled(indicator: Indicator, steps: int) -> Indicator:

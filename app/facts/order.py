@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.answer import YES, Answer, Finding, any_of
+from app.answer import NO, YES, Answer, Finding, Reason, any_of, cannot_tell
 from app.facts.evidence_of import finding, found_or
 from app.knowledge.coding_systems import HIERARCHICAL
 from app.knowledge.fact import OrderFact
@@ -12,15 +12,25 @@ from app.knowledge.load import Knowledge
 from app.record.record import Record
 from app.record.values import ORDER, Concept, Order
 
+UNREAD = "its reason could not be read"
+
 
 def answer(asked: OrderFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
-    """Whether such an order is among those looked at; drafts that could not be read leave it open."""
-    found = any_of(_found(asked, each) for each in _looked_at(asked, record, order) if _fits(asked, each))
+    """Whether such an order is among those looked at; drafts that could not be read leave it open.
+
+    So does a reason that could not be read, where the question is about the reason.
+    """
+    looked_at = list(_looked_at(asked, record, order))
+    found = any_of(_found(asked, each) for each in looked_at if _fits(asked, each))
+    if found.truth is NO and any(_might_fit(asked, each) for each in looked_at):
+        return cannot_tell([Reason(ORDER, UNREAD)])
     of_one = order is not None and asked.among == "judged"
     return found if of_one or found.truth is YES else found_or(record, [], [], [ORDER])
 
 
 def _looked_at(asked: OrderFact, record: Record, order: Order | None) -> Iterable[Order]:
+    if asked.among == "called":
+        return record.judged
     if asked.among == "all":
         return record.orders
     if asked.among == "others":
@@ -36,14 +46,24 @@ def _fits(asked: OrderFact, order: Order) -> bool:
         and not any(_in(reason, asked.reason_not_in) for reason in order.reasons)
         and (asked.reason is None or asked.reason in _reason_is(order))
         and (not asked.priority or order.priority in asked.priority)
+        and (not asked.category or not order.categories.isdisjoint(asked.category))
+        and order.categories.isdisjoint(asked.not_category)
+    )
+
+
+def _might_fit(asked: OrderFact, order: Order) -> bool:
+    """Whether only a reason that could not be read keeps it from fitting."""
+    about = asked.reason_in or asked.reason == "classified"
+    return bool(order.reason_unread and about) and _fits(
+        asked.model_copy(update={"reason_in": (), "reason": None}), order
     )
 
 
 def _reason_is(order: Order) -> tuple[str, ...]:
-    if not order.reasons:
+    if not order.reasons and not order.reason_unread:
         return ("absent",)
     classified = all(any(system in HIERARCHICAL for system, _ in each.codes) for each in order.reasons)
-    return ("present", "classified") if classified else ("present",)
+    return ("present", "classified") if classified and not order.reason_unread else ("present",)
 
 
 def _in(concept: Concept, names: Iterable[str]) -> bool:

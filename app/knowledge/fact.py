@@ -74,7 +74,8 @@ class MedicationFact(Frozen):
 class OrderFact(Frozen):
     """The order at hand; any judged order when the question is about the patient.
 
-    `among: all` also looks at the drafts that are not judged, `others` at every draft but this one. A
+    `among: called` looks at every judged order, `all` also at the drafts that are not judged, `others` at
+    every draft but this one. `category` is where an order belongs, as FHIR codes it ("inpatient"). A
     reason is `classified` when each has a code of a classification, where a code that is not listed
     certainly means something else.
     """
@@ -85,7 +86,9 @@ class OrderFact(Frozen):
     reason_not_in: Names = ()
     reason: Literal["present", "absent", "classified"] | None = None
     priority: Names = ()
-    among: Literal["judged", "all", "others"] = "judged"
+    category: Names = ()
+    not_category: Names = ()
+    among: Literal["judged", "called", "all", "others"] = "judged"
 
 
 class ObservationFact(Frozen):

@@ -207,7 +207,7 @@ def _looks_at_order(fact: Fact) -> bool:
     supply, dose = fact.supply, fact.dose
     of_order = supply is not None and (supply.draft or supply.element != "days")
     of_order = of_order or (fact.medication is not None and fact.medication.another)
-    at_hand = fact.order is not None and fact.order.among != "all"
+    at_hand = fact.order is not None and fact.order.among not in ("all", "called")
     return at_hand or of_order or (dose is not None and dose.element == "not_computed")
 
 

@@ -91,8 +91,8 @@ class Group(Frozen):
     """What all recommendations of one class share.
 
     `softened_by` are the sources without which an `unless` that cannot be told costs a step,
-    `not_softened_by` those without which a `gentler_when` that cannot be told costs none;
-    `unchecked` is the sentence a summary gains while `unchecked_fact` cannot be told. Of the
+    `not_softened_by` those without which a `gentler_when` that cannot be told costs none; `unchecked`
+    is the sentence that a summary then gains, and while `unchecked_fact` cannot be told. Of the
     recommendations in `one_card`, strongest first, one has a card; the others become lines on it.
     A site may switch a recommendation off only where the class `may_be_off`.
     """

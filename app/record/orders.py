@@ -12,10 +12,10 @@ from msgspec import structs
 
 from app.errors import BadRequest
 from app.record.readers import resources
-from app.record.readers.elements import match, text_of, word, words_of
+from app.record.readers.elements import match, spoken_state, text_of, word, words_of
 from app.record.readers.events import REQUEST_RENAMES, SERVICE_REQUEST, coded
 from app.record.readers.medications import MEDICATION_REQUEST, medication
-from app.record.readers.reasons import reasons_of
+from app.record.readers.reasons import reasons_of, unread_reasons
 from app.record.readers.references import UNDECODABLE, about, relative
 from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, gaps_of
 from app.record.reading import checked, in_shape, void
@@ -174,6 +174,7 @@ def _add(pile: _Pile, position: int, resource: Json, as_sent: Json, scope: Scope
         pile.void += 1
         return
     concept = _concept(pile, kind, shape, scope)
+    pile.losses[Loss.UNREASONED] += unread_reasons(shape, scope)
     pile.orders.append(_order(position, checked(kind, shape, scope), concept, as_sent, scope))
 
 
@@ -209,6 +210,8 @@ def _order(position: int, resource: Json, concept: Concept, as_sent: Json, scope
         reasons=reasons,
         priority=word(resource.get("priority")).lower() or None,
         status=word(resource.get("status")).lower() or None,
+        categories=frozenset[str]().union(*map(spoken_state, resource.get("category", ()))),
+        reason_unread=unread_reasons(resource, scope) > 0,
         drug=replace(drug, reasons=reasons) if drug else None,
         raw=as_sent,
     )

@@ -16,7 +16,7 @@ from app.record.dates import past
 from app.record.fhir_models import accepted
 from app.record.readers import resources
 from app.record.readers.conditions import ALLERGY, CONDITION
-from app.record.readers.elements import is_true, states, word
+from app.record.readers.elements import is_true, spoken_state, word
 from app.record.readers.encounters import ENCOUNTER
 from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
@@ -134,7 +134,7 @@ def in_shape(kind: Kind, sent: Json) -> Json:
 
 def void(kind: Kind, resource: Json) -> bool:
     """Whether the resource says of itself that it does not count: an error, refuted, not to be done."""
-    said = states(resource.get("verificationStatus")) | {word(resource.get("status")).lower()}
+    said = spoken_state(resource.get("verificationStatus")) | {word(resource.get("status")).lower()}
     return (
         not said.isdisjoint(kind.void)
         or word(resource.get("intent")).lower() in _NOT_ORDERED

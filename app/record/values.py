@@ -147,7 +147,8 @@ class Order:
     """One order of `draftOrders`: what is ordered, why, and the EHR's own JSON to echo.
 
     `reference` is `Type/id` (or `Type` alone when the EHR sent no id), `position` its index in the
-    Bundle. `drug` is set for medication orders.
+    Bundle. `drug` is set for medication orders. `reason_unread` says that it names a reason which could
+    not be read; `categories` are the words in which it says where it belongs ("inpatient").
     """
 
     kind: str
@@ -157,6 +158,8 @@ class Order:
     reasons: tuple[Concept, ...] = ()
     priority: str | None = None
     status: str | None = None
+    categories: frozenset[str] = frozenset()
+    reason_unread: bool = False
     drug: Medication | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,12 +6,22 @@ from collections.abc import Iterable
 
 from app.record.dates import past
 from app.record.readers import resources
-from app.record.readers.elements import aged, concept_of, dated, link_of, states, words_of
+from app.record.readers.elements import (
+    aged,
+    concept_of,
+    dated,
+    link_of,
+    spoken_state,
+    states,
+    words_of,
+)
 from app.record.readers.references import target
 from app.record.readers.scope import Json, Kind, Scope
 from app.record.values import Allergy, Concept, Condition, When
 
 SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
+_CLINICAL = ("active", "recurrence", "relapse", "remission", "inactive", "resolved")
+"""The states that say something, those first that win where several are given."""
 _CATEGORIES = {"problem-list-item": "problem", "encounter-diagnosis": "encounter"}
 _ABATED = ("abatementDateTime", "abatementPeriod")
 _ABATED_UNDATED = ("abatementAge", "abatementRange", "abatementString", "abatementBoolean")
@@ -37,11 +47,13 @@ def _condition(resource: Json, concept: Concept, scope: Scope) -> Iterable[Condi
 
 
 def _status(resource: Json) -> str | None:
-    return min(states(resource.get("clinicalStatus")), default=None)
+    """The clinical status; a word that nobody knows says as little as none."""
+    said = spoken_state(resource.get("clinicalStatus"))
+    return next((each for each in _CLINICAL if each in said), None)
 
 
 def _doubted(resource: Json) -> bool:
-    return not SUSPECTED.isdisjoint(states(resource.get("verificationStatus")))
+    return not SUSPECTED.isdisjoint(spoken_state(resource.get("verificationStatus")))
 
 
 def _onset(resource: Json, scope: Scope) -> When | None:

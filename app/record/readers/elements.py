@@ -75,6 +75,12 @@ def states(*values: Json | None) -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def spoken_state(value: Json | None) -> frozenset[str]:
+    """Every word for a state: codes, displays and text, in small letters with hyphens for blanks."""
+    said = [each for _, code, shown in codings(value) for each in (code, shown)]
+    return frozenset(each.lower().replace(" ", "-") for each in (*said, text_of(value)) if each)
+
+
 def number(value: object) -> float | None:
     """A finite number, also where it was sent as a string."""
     if isinstance(value, str) and _NUMBER.fullmatch(value) and value[0] not in "<>":

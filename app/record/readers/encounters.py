@@ -30,6 +30,7 @@ _SPOKEN = {
 def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]:
     period = resource.get("period") or {}
     pointers = [each.get("condition") or {} for each in resource.get("diagnosis", ())]
+    pointers += resource.get("reasonReference", ())
     worded = (match(scope, (), word(each.get("display"))) for each in pointers)
     yield Encounter(
         word(resource.get("id")) or None,

@@ -61,6 +61,7 @@ class _Encounter(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     actualPeriod: Raw | UnsetType = UNSET
     patient: Raw | UnsetType = UNSET
     modifierExtension: Raw | UnsetType = UNSET
+    reasonReference: Raw | UnsetType = UNSET
 
 
 class _Quantity(msgspec.Struct, frozen=True):
@@ -105,7 +106,13 @@ def encounter(raw: RawJson, scope: Scope) -> Encounter | None:
         sent = _ENCOUNTER.decode(raw)
     except UNDECODABLE:
         return None
-    unusual = (sent.reason, sent.actualPeriod, sent.patient, sent.modifierExtension)
+    unusual = (
+        sent.reason,
+        sent.reasonReference,
+        sent.actualPeriod,
+        sent.patient,
+        sent.modifierExtension,
+    )
     types = [_concept(bytes(each), scope.watch) for each in sent.type]
     reasons = [_concept(bytes(each), scope.watch) for each in sent.reasonCode]
     if (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from app.record.readers.elements import concept_of, concepts_of, match, word
+from app.record.readers.conditions import SUSPECTED, VOID
+from app.record.readers.elements import concept_of, concepts_of, match, spoken_state, word
 from app.record.readers.references import about, resolve
 from app.record.readers.scope import Json, Scope
-from app.record.readers.shapes import CONCEPT, reference, shaped
+from app.record.readers.shapes import CONCEPT, reference, shaped, state
 from app.record.values import Concept
 
-_ABOUT = {"subject": reference, "patient": reference}
+_POINTED_AT = {"subject": reference, "patient": reference, "code": CONCEPT, "verificationStatus": state}
 
 
 def reasons_of(resource: Json, scope: Scope) -> tuple[Concept, ...]:
@@ -19,11 +21,26 @@ def reasons_of(resource: Json, scope: Scope) -> tuple[Concept, ...]:
 
 
 def _referred(resource: Json, scope: Scope) -> Iterator[Concept]:
+    """The reasons that references lead to; an error and what was refuted is none."""
     for pointer in resource.get("reasonReference", ()):
-        found = resolve(pointer.get("reference"), resource, scope) or {}
-        subjects = shaped(found, _ABOUT) or {}
-        ours = all(about(each, scope.patient_id) for each in subjects.values())
-        coded = concept_of(shaped(found.get("code"), CONCEPT), scope) if ours else None
+        found = _pointed_at(pointer, resource, scope)
+        stands = spoken_state(found.get("verificationStatus"))
+        if not VOID.isdisjoint(stands):
+            continue
+        coded = concept_of(found.get("code"), scope)
         reason = coded or match(scope, (), word(pointer.get("display")))
         if reason is not None:
-            yield reason
+            yield replace(reason, suspected=reason.suspected or not SUSPECTED.isdisjoint(stands))
+
+
+def unread_reasons(resource: Json, scope: Scope) -> int:
+    """How many reasons are only references that lead nowhere and say nothing."""
+    pointers = resource.get("reasonReference", ())
+    return sum(not word(each.get("display")) and not _pointed_at(each, resource, scope) for each in pointers)
+
+
+def _pointed_at(pointer: Json, holder: Json, scope: Scope) -> Json:
+    """What a reference leads to, in shape; nothing where that is missing or about somebody else."""
+    found = shaped(resolve(pointer.get("reference"), holder, scope) or {}, _POINTED_AT) or {}
+    subjects = [found[each] for each in ("subject", "patient") if each in found]
+    return found if all(about(each, scope.patient_id) for each in subjects) else {}

@@ -98,6 +98,7 @@ DOSAGE: dict[str, Any] = {
 }
 MEDICATION_REQUEST: dict[str, Any] = {
     **_REQUEST,
+    "category": (told,),
     "medicationCodeableConcept": CONCEPT,
     "medicationReference": reference,
     "priorPrescription": reference,
@@ -180,6 +181,7 @@ ENCOUNTER: dict[str, Any] = {
     "class": kind_of_visit,
     "type": (told,),
     "reasonCode": (told,),
+    "reasonReference": (reference,),
     "diagnosis": ({"condition": reference},),
     "period": PERIOD,
 }

@@ -54,6 +54,7 @@ class Loss(Enum):
     UNREADABLE = "could not be read"
     OTHER_PATIENT = "belongs to another patient"
     UNRESOLVED = "medication reference could not be resolved"
+    UNREASONED = "reason could not be read"
     TOO_LONG = "not read: the record is too long"
 
 
@@ -97,6 +98,8 @@ def _sentence(source: str, loss: Loss, count: int) -> str:
         return f"{counted(count, 'resource')} {'belongs' if count == 1 else 'belong'} to another patient"
     if loss is Loss.UNRESOLVED:
         return f"{counted(count, 'medication reference')} could not be resolved"
+    if loss is Loss.UNREASONED:
+        return f"{counted(count, 'reason')} of an order could not be read"
     return f"{counted(count, source)} {loss.value}"
 
 
