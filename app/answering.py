@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
@@ -18,7 +19,7 @@ from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
 from app.protocol.request import HookRequest
-from app.protocol.response import Action, Response
+from app.protocol.response import Action, Card, Response
 from app.rate import RatingProfile, ratings
 from app.record.assemble import assemble
 from app.record.prefetch import Material
@@ -35,6 +36,8 @@ _EACH = 700
 _WORD = {outcome: outcome.value.replace(" ", "_") for outcome in Outcome}
 Collections = Mapping[str, Collection]
 """What was read of a record, by source; it does not depend on the drafts."""
+UNDECIDED = "example.plumbline.undecided"
+"""The extension beside an empty list of cards: each source that left a recommendation open, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def answer(
     response = Response(
         cards=cards,
         system_actions=rated or None,
-        extension={"systemActions": rated} if rated and rating and rating.mirrored else None,
+        extension=_extension(rated if rating and rating.mirrored else [], cards, decisions),
     )
     counts = _counts(decisions, composition)
     return Answered(response, tuple(decisions), composition, record.judged, assembled.tally, counts)
@@ -121,6 +124,17 @@ def _ratings_of(
     facts = facts_of(knowledge, record)
     decisions = decide(knowledge, facts, service.hook, record.judged)
     return ratings(knowledge, facts, decisions, record.judged, call, rating)
+
+
+def _extension(mirrored: list[Action], cards: list[Card], decisions: list[Decision]) -> dict[str, Any] | None:
+    """The mirror of the ratings, and beside an empty list of cards what kept it from being a plain no."""
+    open_ones = [each for each in decisions if each.outcome is Outcome.CANNOT_TELL and not cards]
+    undecided: dict[str, list[str]] = {}
+    for reason in dict.fromkeys(reason for each in open_ones for reason in each.unchecked):
+        whys = undecided.setdefault(reason.source, [])
+        whys += [reason.why] if reason.why not in whys else []
+    said: dict[str, Any] = {"systemActions": mirrored} if mirrored else {}
+    return said | ({UNDECIDED: undecided} if undecided else {}) or None
 
 
 def _key(

@@ -25,7 +25,7 @@ SOURCES = (
     "DiagnosticReport", "ImagingStudy", "AllergyIntolerance", "Encounter",
 )  # fmt: skip
 """What findings and reasons may come from: the FHIR resource types that facts read, and the orders."""
-_BEGINNINGS = frozenset({"span", "condition", "procedure", "study", "referral", "observation", "any_of"})
+_BEGINNINGS = frozenset({"span", "condition", "procedure", "study", "referral", "any_of"})
 
 
 def check(knowledge: Knowledge, files: Files) -> list[Fault]:
