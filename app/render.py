@@ -160,7 +160,16 @@ def _detail(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[
         _could_not_check(knowledge, decision.unchecked),
         _evidence(knowledge, decision),
     ]
-    return "\n\n".join(block for block in blocks if block)
+    return _joined(block for block in blocks if block)
+
+
+def _joined(blocks: Iterable[str]) -> str:
+    """The blocks with a blank line between; not within a list, whose items it would set wide apart."""
+    whole = ""
+    for block in blocks:
+        within = block.startswith("- ") and whole.rpartition("\n")[2].startswith("- ")
+        whole = f"{whole}\n{block}" if within else f"{whole}\n\n{block}" if whole else block
+    return whole
 
 
 def _why(knowledge: Knowledge, decision: Decision) -> Iterator[str]:

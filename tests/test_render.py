@@ -160,9 +160,21 @@ def test_the_blocks_of_the_detail_stand_in_order() -> None:
         "- Sore thumb, 2026-05-01 (problem list)",
         "Days of soreness: . Rest before thumb picture.",
         "- Thumb school was asked for already: course.",
-        "- Also consider: Send to thumb school",
         "**Could not check.** Not sent: encounters (stay in hospital).",
         "**Evidence:** Thumb 2020 (strong); Finger 2010 (weak).",
+    ]
+
+
+def test_reasons_advice_notes_and_what_else_to_consider_are_one_list() -> None:
+    facts, decision = decided(referred=yes([Finding("course", "ServiceRequest")]))
+    listed = card(
+        knowledge(), facts, but(decision, detail="- **Instead:** rest."), ("Send to thumb school",), CALL
+    )
+    assert blocks(listed)[0].split("\n") == [
+        "- Sore thumb, 2026-05-01 (problem list)",
+        "- **Instead:** rest.",
+        "- Thumb school was asked for already: course.",
+        "- Also consider: Send to thumb school",
     ]
 
 
