@@ -13,7 +13,7 @@ import uvicorn
 from app.casework import cases_of, check_cases
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app, site_of
-from app.pages import RENDERED, pages, stale
+from app.pages import RENDERED, pages, stale, with_seeds
 from app.settings import FaultySettings, Settings, read
 from app.settings_table import table
 from app.site import FaultySite
@@ -76,17 +76,21 @@ def write_pages(
 ) -> None:
     """Render every recommendation, its cases and its source attributes into rendered/ of the cards."""
     folder = cards or _settings().cards
-    rendered = folder / RENDERED
     with _faults_of(folder):
         knowledge = load(folder)
-        wanted = pages(knowledge, cases_of(folder, knowledge))
-    old = stale(wanted, {path.name: path.read_text(encoding="utf-8") for path in rendered.glob("*")})
+        rendered = pages(knowledge, cases_of(folder, knowledge))
+    found = {f"{RENDERED}/{path.name}": _read(path) for path in (folder / RENDERED).glob("*")}
+    wanted = {f"{RENDERED}/{name}": text for name, text in rendered.items()}
+    if (readme := folder / "README.md").is_file():
+        found["README.md"] = _read(readme)
+        wanted["README.md"] = with_seeds(found["README.md"], knowledge)
+    old = stale(wanted, found)
     for name in old:
         typer.echo(
-            f"{rendered / name}: {'not what the content says: run `make cards`' if check else 'written'}"
+            f"{folder / name}: {'not what the content says: run `make cards`' if check else 'written'}"
         )
         if not check:
-            _write(rendered / name, wanted.get(name))
+            _write(folder / name, wanted.get(name))
     if check and old:
         raise typer.Exit(1)
 
@@ -118,6 +122,10 @@ def _faults_of(folder: Path) -> Iterator[None]:
     except FaultyContent as error:
         _print_faults(error, folder)
         raise typer.Exit(1) from None
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _write(path: Path, text: str | None) -> None:

@@ -16,10 +16,12 @@ from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, Fact
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Recommendation
+from app.knowledge.seeds import Seeds
 from app.protocol.response import Card
 
 RENDERED = "rendered"
 """The folder of the pages, inside the content."""
+BEGIN, END = "<!-- seeds: written by `make cards` -->", "<!-- end of seeds -->"
 _OPERATORS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least", "is": ""}
 _GIVEN = {"unknown": "not read", "worded": "yes, by words"}
 _PAGES = Environment(  # noqa: S701 - Markdown for a repository, of our own texts
@@ -50,6 +52,41 @@ def pages(knowledge: Knowledge, cases: Mapping[str, Sequence[Case]]) -> dict[str
     own = {f"{name}.md": _page(knowledge, name, cases[name]) for name in knowledge.recommendations}
     stated = msgspec.json.format(msgspec.json.encode(attributes(knowledge)), indent=2).decode()
     return {"README.md": index, "facts.md": every, **own, "attributes.json": f"{stated}\n"}
+
+
+def with_seeds(readme: str, knowledge: Knowledge) -> str:
+    """The README with its tables of seeds as `seeds.yaml` has them, between their two marks."""
+    if knowledge.seeds is None or BEGIN not in readme or END not in readme:
+        return readme
+    before, rest = readme.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    tables = _PAGES.get_template("seeds.md").render(
+        seeds=knowledge.seeds,
+        sources=_sources(knowledge, knowledge.seeds),
+        shorts=lambda names: " · ".join(knowledge.evidence[name].short for name in names),
+        links=lambda names: " · ".join(f"[`{name}`](rendered/{name}.md)" for name in names),
+    )
+    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
+
+
+def _sources(knowledge: Knowledge, seeds: Seeds) -> list[tuple[str, list[str], list[str]]]:
+    """Each recommendation with its evidence, and with the seeds whose statements it carries or cites."""
+    carried: dict[str, list[str]] = {name: [] for name in knowledge.recommendations}
+    for each in (each for statements in seeds.statements.values() for each in statements):
+        for name in each.carried_by:
+            carried[name] += each.by
+    pages = {page for statements in seeds.statements.values() for each in statements for page in each.by}
+    return [
+        (
+            name,
+            [knowledge.evidence[source].short for source in each.because if source not in pages],
+            [
+                knowledge.evidence[page].short
+                for page in sorted({*carried[name], *pages.intersection(each.because)})
+            ],
+        )
+        for name, each in knowledge.recommendations.items()
+    ]
 
 
 def stale(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str]:

@@ -128,6 +128,24 @@ uses:
       LOINC:
         "57427-8": handedness
 """,
+    "seeds.yaml": """
+statements:
+  Rest:
+    - says: Thumbs need rest.
+      by: finger-2010
+      carried_by: [avoid-thumb-picture, thumb-care]
+      words: rest
+  Fingers:
+    - says: Fingers matter too.
+      by: [finger-2010, thumb-2020]
+      out_of_scope: No thumbs.
+conflicts:
+  - seed: Pictures first.
+    guidelines: Rest first.
+    card: Rest.
+    stated_on: [avoid-thumb-picture]
+    words: rest
+""",
     "override-reasons.yaml": """
 seen-already:
   display: Seen already

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.casework import Case, card_of
-from app.pages import attributes_of, pages, stale
+from app.pages import BEGIN, END, attributes_of, pages, stale, with_seeds
 from tests.content import change, knowledge, only_fault, write
 
 NAME = "avoid-thumb-picture"
@@ -131,6 +131,47 @@ def test_a_wrong_name_or_date_among_the_attributes_is_a_fault(
     assert said in fault.what
 
 
+def test_the_tables_of_seeds_stand_between_their_marks_and_nothing_else_changes() -> None:
+    written = with_seeds(f"# Thumbs\n\n{BEGIN}\nold\n{END}\nthe end\n", knowledge())
+    assert written.startswith(f"# Thumbs\n\n{BEGIN}\n")
+    assert written.endswith(f"{END}\nthe end\n")
+    assert "old" not in written
+    care = "[`avoid-thumb-picture`](rendered/avoid-thumb-picture.md) · [`thumb-care`](rendered/thumb-care.md)"
+    assert f"| Thumbs need rest. | Finger 2010 | {care} |" in written
+    assert "| Fingers matter too. | Finger 2010 · Thumb 2020 | out of scope: No thumbs. |" in written
+    assert "| Pictures first. | Rest first. | Rest. |" in written
+    assert with_seeds(written, knowledge()) == written
+
+
+def test_a_readme_without_marks_and_content_without_seeds_stay_as_they_are() -> None:
+    assert with_seeds("# Thumbs\n", knowledge()) == "# Thumbs\n"
+    marked = f"{BEGIN}{END}"
+    assert with_seeds(marked, replace(knowledge(), seeds=None)) == marked
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("thumb-care]", "thumb-car]", "there is no recommendation `thumb-car`; did you mean `thumb-care`?"),
+        (
+            "by: finger-2010",
+            "by: finger-2011",
+            "there is no evidence `finger-2011`; did you mean `finger-2010`?",
+        ),
+        ("out_of_scope: No thumbs.", "words: x", "is carried by recommendations, or out of scope"),
+        ("out_of_scope: No thumbs.", "carried_by: [thumb-care]", "says by which words of its carriers"),
+        ("stated_on: [avoid-thumb-picture]", "stated_on: [avoid-thumbs]", "no recommendation `avoid-thumbs`"),
+    ],
+)
+def test_a_statement_without_carrier_or_reason_or_with_an_unknown_name_is_a_fault(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    change(write(tmp_path), "seeds.yaml", old, new)
+    fault = only_fault(tmp_path)
+    assert fault.file == "seeds.yaml"
+    assert said in fault.what
+
+
 def test_a_page_is_stale_when_it_differs_is_missing_or_is_left_over() -> None:
     assert stale({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "0", "d": "4"}) == ["b", "c", "d"]
 
@@ -139,9 +180,11 @@ def test_the_command_writes_what_is_stale_and_then_finds_nothing(tmp_path: Path)
     root, run = write(tmp_path / "cards"), CliRunner()
     refused = run.invoke(cli.main, ["pages", "--check", str(root)])
     assert refused.exit_code == 1
-    assert "README.md: not what the content says: run `make cards`" in refused.stdout
+    assert "rendered/README.md: not what the content says: run `make cards`" in refused.stdout
+    (root / "README.md").write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     assert not (root / "rendered").exists(), "a check writes nothing"
     assert run.invoke(cli.main, ["pages", str(root)]).exit_code == 0
+    assert "Thumbs need rest." in (root / "README.md").read_text(encoding="utf-8")
     (root / "rendered" / "left-over.md").write_text("old", encoding="utf-8")
     assert run.invoke(cli.main, ["pages", str(root)]).stdout.count("written") == 1
     again = run.invoke(cli.main, ["pages", "--check", str(root)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from app.knowledge.attributes import Attributes
@@ -14,6 +14,7 @@ from app.knowledge.check_lines import Report, check_line, known, leads_to
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, ELEMENTS, Fact, SiteRange
 from app.knowledge.ratings import Ratings
+from app.knowledge.seeds import Seeds
 from app.knowledge.templates import check_suggestions
 from app.knowledge.yaml_source import Fault, Where
 
@@ -57,15 +58,22 @@ def check(knowledge: Knowledge, files: Files) -> list[Fault]:
                 report((), f"`{beside}` is missing beside it")
     _check_groups(knowledge, report_in("groups.yaml"))
     _check_services(knowledge, report_in("services.yaml"))
-    if knowledge.ratings is not None:
-        _check_ratings(knowledge, knowledge.ratings, report_in("ratings.yaml"))
-    if knowledge.attributes is not None:
-        _check_attributes(knowledge, knowledge.attributes, report_in("attributes.yaml"))
+    _check_optional(knowledge, report_in)
     for part in ("negating", "doubting", "ending"):
         check_phrases(files.sources["words.yaml"].data[part], part, report_in("words.yaml"))
     check_value_sets(knowledge, files, report_in)
     check_suggestions(knowledge, lambda name: report_in(f"suggestions/{name}.yaml"))
     return faults
+
+
+def _check_optional(knowledge: Knowledge, report_in: Callable[[str], Report]) -> None:
+    """The files that other content may do without."""
+    if knowledge.ratings is not None:
+        _check_ratings(knowledge, knowledge.ratings, report_in("ratings.yaml"))
+    if knowledge.attributes is not None:
+        _check_attributes(knowledge, knowledge.attributes, report_in("attributes.yaml"))
+    if knowledge.seeds is not None:
+        _check_seeds(knowledge, knowledge.seeds, report_in("seeds.yaml"))
 
 
 def _check_fact(knowledge: Knowledge, name: str, report: Report) -> None:
@@ -161,6 +169,22 @@ def _check_attributes(knowledge: Knowledge, attributes: Attributes, report: Repo
             known(value_set, knowledge.value_sets, "value set", ("uses", name, "value_sets"), report)
         for element in use.reads:
             known(element, ELEMENTS, "element of the Patient", ("uses", name, "reads"), report)
+
+
+def _check_seeds(knowledge: Knowledge, seeds: Seeds, report: Report) -> None:
+    named: list[tuple[Where, tuple[str, ...]]] = []
+    for topic, statements in seeds.statements.items():
+        for index, each in enumerate(statements):
+            where: Where = ("statements", topic, index)
+            named.append(((*where, "carried_by"), each.carried_by))
+            for page in each.by:
+                known(page, knowledge.evidence, "evidence", (*where, "by"), report)
+    named += [
+        (("conflicts", index, "stated_on"), each.stated_on) for index, each in enumerate(seeds.conflicts)
+    ]
+    for place, carriers in named:
+        for name in carriers:
+            known(name, knowledge.recommendations, "recommendation", place, report)
 
 
 def _check_services(knowledge: Knowledge, report: Report) -> None:

@@ -23,6 +23,7 @@ from app.knowledge.recommendation import (
     Suggestion,
 )
 from app.knowledge.relevance import Traces, traces
+from app.knowledge.seeds import Seeds
 from app.knowledge.shaped import shaped
 from app.knowledge.value_set import Codes, LicensedCodes, ValueSet
 from app.knowledge.words import Cues
@@ -62,6 +63,7 @@ class Knowledge:
     digest: str
     ratings: Ratings | None = None
     attributes: Attributes | None = None
+    seeds: Seeds | None = None
 
     @property
     def version(self) -> str:
@@ -101,6 +103,10 @@ class Files:
         value, faults = shaped(source, shape)
         self.faults += faults
         return value
+
+    def read_any(self, name: str, shape: type[T]) -> T | None:
+        """One file that may be missing."""
+        return self.read(name, shape) if (self.root / name).is_file() else None
 
     def read_each(self, names: list[str], shape: type[T]) -> dict[str, T]:
         """Many files, each as its shape, by file name without its ending."""
@@ -151,13 +157,10 @@ def load(root: Path) -> Knowledge:
     suggestions = files.read_each(files.glob("suggestions/*.yaml"), Suggestion)
     facts = _merged_facts(files)
     value_sets = _value_sets(files)
-    recommendations = {
-        Path(folder).name: each
-        for folder in files.glob("recommendations/[!_]*/")
-        if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
-    }
-    ratings = files.read("ratings.yaml", Ratings) if (root / "ratings.yaml").is_file() else None
-    stated = files.read("attributes.yaml", Attributes) if (root / "attributes.yaml").is_file() else None
+    recommendations = _recommendations(files)
+    ratings = files.read_any("ratings.yaml", Ratings)
+    stated = files.read_any("attributes.yaml", Attributes)
+    seeds = files.read_any("seeds.yaml", Seeds)
     if services is None or groups is None or cues is None or files.unparsed():
         raise FaultyContent(files.faults)
     knowledge = Knowledge(
@@ -175,10 +178,19 @@ def load(root: Path) -> Knowledge:
         digest=files.digest(),
         ratings=ratings,
         attributes=stated,
+        seeds=seeds,
     )
     if faults := files.faults + check(knowledge, files):
         raise FaultyContent(faults)
     return replace(knowledge, codes=CodeIndex(value_sets, cues))
+
+
+def _recommendations(files: Files) -> dict[str, Recommendation]:
+    return {
+        Path(folder).name: each
+        for folder in files.glob("recommendations/[!_]*/")
+        if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
+    }
 
 
 def _merged_facts(files: Files) -> dict[str, Fact]:
