@@ -94,11 +94,7 @@ def answer(
     if rating is not None:
         rate = partial(_ratings_of, knowledge, rating, service, material, today, call)
         cards = with_rated_alternatives(cards, request, rate)
-    response = Response(
-        cards=cards,
-        system_actions=rated or None,
-        extension=_extension(rated if rating and rating.mirrored else [], cards, decisions),
-    )
+    response = Response(cards=cards, system_actions=rated or None, extension=_undecided(cards, decisions))
     counts = _counts(decisions, composition)
     return Answered(response, tuple(decisions), composition, record.judged, assembled.tally, counts)
 
@@ -126,15 +122,14 @@ def _ratings_of(
     return ratings(knowledge, facts, decisions, record.judged, call, rating)
 
 
-def _extension(mirrored: list[Action], cards: list[Card], decisions: list[Decision]) -> dict[str, Any] | None:
-    """The mirror of the ratings, and beside an empty list of cards what kept it from being a plain no."""
+def _undecided(cards: list[Card], decisions: list[Decision]) -> dict[str, Any] | None:
+    """Beside an empty list of cards, what kept it from being a plain no."""
     open_ones = [each for each in decisions if each.outcome is Outcome.CANNOT_TELL and not cards]
     undecided: dict[str, list[str]] = {}
     for reason in dict.fromkeys(reason for each in open_ones for reason in each.unchecked):
         whys = undecided.setdefault(reason.source, [])
         whys += [reason.why] if reason.why not in whys else []
-    said: dict[str, Any] = {"systemActions": mirrored} if mirrored else {}
-    return said | ({UNDECIDED: undecided} if undecided else {}) or None
+    return {UNDECIDED: undecided} if undecided else None
 
 
 def _key(

@@ -98,7 +98,7 @@ def create_app(
 def site_of(settings: Settings) -> Site:
     """The clients of the site file, among them the one that a caller is whom nobody knows. FaultySite."""
     profile = PROFILES[settings.profile]
-    rating = RatingProfile(mirrored=profile.system_actions != "root") if profile.rated else None
+    rating = RatingProfile() if profile.rated else None
     base = Client(
         UNKNOWN,
         settings.deadline_ms / 1000,
@@ -206,7 +206,7 @@ def listing(knowledge: Knowledge, client: Client) -> Listing:
         if client.hooks is None or service.hook in client.hooks
     }
     entries = [(each.service, each.queries) for each in endpoints.values()]
-    later = client.profile.usage_requirements
+    later = client.profile.release != "1.0"
     return Listing(discovery.encode(catalogue.discovery(knowledge, entries, later=later)), endpoints)
 
 

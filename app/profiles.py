@@ -14,38 +14,35 @@ ProfileName = Literal["spec", "epic", "oracle", "sandbox", "cds-hooks-1.0"]
 
 
 class Profile(Frozen):
-    """What a client can show; the defaults are all that the specification has.
+    """What a client can show; the defaults are all that the specification has. No `hooks` are all.
 
-    `suggestions` are the values of selectionBehavior that it knows (`none`: it has no suggestions at all).
-    `updates`: `split` makes a removal and a new order of an update that changes what is ordered.
-    `links`: `listed` keeps those to `link_hosts`. `deletes` is the element in which the reference stands.
+    `release` 1.0 has no card uuids, topics, override reasons, recommended suggestions or system actions.
+    `suggestions` are the values of selectionBehavior that are known (`none`: there are no suggestions at
+    all), `one_action` is how many one of them may have. `updates`: `split` offers a new order and a removal
+    instead of an update that changes what is ordered. `links`: `listed` keeps those to `link_hosts`.
     `topics`: `alphanumeric` strips all else from the code. `rated`: orders are rated unless a site says
-    otherwise. No `hooks` are all.
+    otherwise.
     """
 
     hooks: Names = ()
+    release: Literal["2.0", "1.0"] = "2.0"
     suggestions: Literal["both", "any", "at-most-one", "none"] = "both"
     one_action: bool = False
     creates: bool = True
     updates: Literal["yes", "split", "no"] = "yes"
-    deletes: Literal["resourceId", "resource"] = "resourceId"
-    recommended: bool = True
     links: Literal["all", "listed", "none"] = "all"
     link_hosts: Names = ()
     app_context: bool = True
     system_actions: Literal["root", "extension", "both", "none"] = "root"
-    topics: Literal["code", "alphanumeric", "none"] = "code"
+    topics: Literal["code", "alphanumeric"] = "code"
     override_reasons: bool = True
     detail: Literal["markdown", "plain"] = "markdown"
-    card_uuid: bool = True
-    usage_requirements: bool = True
     rated: bool = False
 
     @cached_property
     def whole(self) -> bool:
-        """Whether a card is shown as it is, so that there is nothing to fit."""
-        said = self.model_dump(exclude_defaults=True, exclude={"hooks", "usage_requirements", "rated"})
-        return said == {}
+        """Whether every card is shown as it is, so that there is nothing to fit."""
+        return self.model_dump(exclude={"hooks", "rated"}) == Profile().model_dump(exclude={"hooks", "rated"})
 
     def but(self, other: Profile) -> Profile:
         """This profile with what was said in the other one."""
@@ -62,31 +59,18 @@ PROFILES: dict[ProfileName, Profile] = {
         updates="split",
         topics="alphanumeric",
     ),
-    # Cerner's page of 2021: patient-view of CDS Hooks 1.0 with cards and links, nothing else documented.
+    # Cerner's page of 2021: patient-view of CDS Hooks 1.0 with cards and allowed links, nothing else.
     "oracle": Profile(
         hooks=("patient-view",),
+        release="1.0",
         suggestions="none",
-        recommended=False,
         links="listed",
         app_context=False,
         system_actions="none",
-        topics="none",
-        override_reasons=False,
         detail="plain",
-        card_uuid=False,
-        usage_requirements=False,
     ),
     # The public sandbox reads system actions where they stood before 2.0.
     "sandbox": Profile(system_actions="both", rated=True),
     # What CDS Hooks 1.1 and later added is left out, so that a strict client finds nothing unknown.
-    "cds-hooks-1.0": Profile(
-        suggestions="at-most-one",
-        deletes="resource",
-        recommended=False,
-        system_actions="extension",
-        topics="none",
-        override_reasons=False,
-        card_uuid=False,
-        usage_requirements=False,
-    ),
+    "cds-hooks-1.0": Profile(release="1.0", suggestions="at-most-one", system_actions="extension"),
 }

@@ -32,14 +32,9 @@ _RATED = "ServiceRequest"
 
 @dataclass(frozen=True, slots=True)
 class RatingProfile:
-    """How a client wants orders rated.
-
-    `consulted` is the code of the consulted system, and nothing is said without it; `mirrored` puts the
-    actions under `extension.systemActions` too, where clients before CDS Hooks 2.0 look for them.
-    """
+    """How a client wants orders rated: `consulted` is the code of the consulted system, if it is said."""
 
     consulted: str | None = None
-    mirrored: bool = False
 
 
 def ratings(

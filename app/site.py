@@ -143,8 +143,7 @@ def _profile(said: SiteClient) -> Profile:
 
 def _rating(said: SiteClient, profile: Profile) -> RatingProfile | None:
     ratings = said.ratings or Ratings(given=profile.rated)
-    mirrored = profile.system_actions in ("both", "extension")
-    return RatingProfile(ratings.consulted, mirrored) if ratings.given else None
+    return RatingProfile(ratings.consulted) if ratings.given else None
 
 
 def _changes(said: SiteClient) -> Changes:

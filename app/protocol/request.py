@@ -36,6 +36,7 @@ class HookRequest:
     """One call. `fhir_server` has no trailing slash; `token` is its bearer token, if one was given.
 
     Values of `prefetch` are undecoded, JSON null among them; a key that was not sent is absent.
+    `fhir_version` is what the client says that its resources are, such as `R4`; most say nothing.
     """
 
     hook: str
@@ -44,6 +45,7 @@ class HookRequest:
     fhir_server: str | None = None
     token: str | None = field(default=None, repr=False)
     prefetch: Mapping[str, Raw] = field(default_factory=dict, repr=False)
+    fhir_version: str | None = None
 
 
 class _Authorization(msgspec.Struct):
@@ -67,6 +69,13 @@ class _Body(msgspec.Struct, rename="camel"):
     fhir_server: str | None = None
     fhir_authorization: _Authorization | None = None
     prefetch: dict[str, Raw] | None = None
+    extension: Raw = _NULL
+
+
+class _Extension(msgspec.Struct):
+    """What is read of the extensions of requests."""
+
+    fhir_version: str | None = msgspec.field(default=None, name="com.epic.cdshooks.request.fhir-version")
 
 
 class _Drafts(msgspec.Struct, rename="camel"):
@@ -122,7 +131,18 @@ def _checked(body: _Body) -> HookRequest:
         (body.fhir_server or "").strip().rstrip("/") or None,
         _token(body.fhir_authorization),
         body.prefetch or {},
+        _fhir_version(body.extension),
     )
+
+
+def _fhir_version(extension: Raw) -> str | None:
+    """What an extension says; it may be any JSON, and is no reason to refuse."""
+    if bytes(extension) == b"null":
+        return None
+    try:
+        return msgspec.json.decode(extension, type=_Extension).fhir_version
+    except msgspec.DecodeError:
+        return None
 
 
 def _context(context: _Context) -> Context:

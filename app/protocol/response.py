@@ -12,6 +12,7 @@ import msgspec
 
 SUMMARY_LIMIT = 139
 """Code points; the specification says fewer than 140."""
+SelectionBehavior = Literal["at-most-one", "any"]
 _NOT_EMPTY = "what is given is not empty; what would be empty is None"
 
 
@@ -83,7 +84,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_o
     source: Source
     detail: str | None = None
     suggestions: list[Suggestion] | None = None
-    selection_behavior: Literal["at-most-one", "any"] | None = None
+    selection_behavior: SelectionBehavior | None = None
     override_reasons: list[Coding] | None = None
     links: list[Link] | None = None
     extension: Mapping[str, Any] | None = None

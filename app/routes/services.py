@@ -12,12 +12,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import logs
+from app import fit, logs
 from app.answering import Answered
 from app.clients import Client
 from app.errors import BadRequest, PreconditionFailed, TooLarge, UnknownService, UnsupportedMediaType
 from app.knowledge.recommendation import Service
-from app.protocol import response
 from app.protocol.request import HookRequest, parse
 from app.record.prefetch import Material, Query
 from app.repeats import Repeats, Reply
@@ -122,7 +121,9 @@ class Hooks:
         line.lap("answer")
         line.note(**reply.noted)
         self.tell(service, reply)
-        return Response(response.encode(reply.answered.response), media_type="application/json")
+        answered, said = reply.answered, reply.request.fhir_version
+        body = fit.body(answered.response, client.profile, answered.judged, said)
+        return Response(body, media_type="application/json")
 
 
 class AheadOfRouter:

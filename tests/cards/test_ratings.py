@@ -87,12 +87,6 @@ def test_nothing_is_rated_unless_somebody_asks_for_it():
     assert set(found) == {"cards"}
 
 
-def test_older_clients_find_the_same_actions_in_the_extension():
-    found = answered(ARGONAUT, prefetch=prefetched(), profile=RatingProfile(mirrored=True))
-    assert found["extension"]["systemActions"] == found["systemActions"]
-    assert "extension" not in answered(ARGONAUT, prefetch=prefetched())
-
-
 def test_an_early_mri_is_not_appropriate():
     assert ratings(MRI, resources=(ACUTE,)) == {"s1": "not-appropriate"}
 

@@ -161,6 +161,31 @@ def test_a_byte_order_mark_is_no_reason_to_refuse() -> None:
     assert parse(b"\xef\xbb\xbf" + body()) == parse(body())
 
 
+@pytest.mark.parametrize(
+    ("extension", "version"),
+    [
+        (
+            {
+                "com.epic.cdshooks.request.fhir-version": "STU3",
+                "com.epic.cdshooks.request.epic-version": "10",
+            },
+            "STU3",
+        ),
+        ({"com.epic.cdshooks.request.fhir-version": None}, None),
+        ({"com.epic.cdshooks.request.fhir-version": 4}, None),
+        ({"other": [1]}, None),
+        ([1], None),
+        ("x", None),
+        (None, None),
+    ],
+)
+def test_the_fhir_version_is_read_of_an_extension_that_may_be_anything(
+    extension: Any, version: str | None
+) -> None:
+    assert parse(body(extension=extension)).fhir_version == version
+    assert parse(body()).fhir_version is None
+
+
 def test_prefetch_tells_null_from_absent() -> None:
     prefetch = parse(body(prefetch={"patient": None})).prefetch
     assert {key: bytes(raw) for key, raw in prefetch.items()} == {"patient": b"null"}

@@ -20,6 +20,7 @@ from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
+from app.record.values import Order
 from app.routes.health import Check, health_routes
 from app.routes.services import Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import Verify, anyone
@@ -35,6 +36,7 @@ class Said:
 
     response: Response
     tally: dict[str, int] = field(default_factory=dict)
+    judged: tuple[Order, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """The counts that it was given."""
