@@ -14,6 +14,7 @@ from app.casework import cases_of, check_cases
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app, site_of
 from app.pages import RENDERED, pages, stale, with_seeds
+from app.server import bounded
 from app.settings import FaultySettings, Settings, read
 from app.settings_table import table
 from app.site import FaultySite
@@ -39,7 +40,7 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         loop="auto",
-        http="httptools",
+        http=bounded(settings.in_flight, app.state.refused),
         workers=1,
         access_log=False,
         proxy_headers=False,  # nothing here looks at who the client is

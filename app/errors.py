@@ -90,6 +90,48 @@ class TooLarge(Failure):
         super().__init__(f"The body is larger than {limit} bytes. Send less prefetch, or raise the limit.")
 
 
+class TooMuch(Failure):
+    """The body is small enough in bytes, but holds more than can be read in time."""
+
+    status = 413
+    code = "too-costly"
+
+    def __init__(self, what: str, element: str = "") -> None:
+        super().__init__(what, element)
+
+
+class HeadTooLarge(Failure):
+    """The headers together are larger than `limit` bytes."""
+
+    status = 431
+    code = "too-long"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The headers are larger than {limit} bytes.")
+
+
+class TooSlow(Failure):
+    """The request did not arrive within so many seconds."""
+
+    status = 408
+    code = "timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request did not arrive within {seconds:g} seconds.")
+
+
+class Overloaded(Failure):
+    """More calls are in flight than can be answered in time; `reason` says how that was seen."""
+
+    status = 503
+    code = "throttled"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.headers = {"Retry-After": "1"}
+        super().__init__("The service is overloaded and computed no advice. Try again later.")
+
+
 class UnsupportedMediaType(Failure):
     """The body is not JSON, or is compressed."""
 

@@ -1,35 +1,67 @@
-"""The largest body that is read: uvicorn has no limit, and Starlette's answers in plain text."""
+"""What is read of a request, and until when: uvicorn sets no limit, and Starlette's answers in plain text."""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
+from collections.abc import Callable
+from time import monotonic
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import TooLarge
+from app.errors import HeadTooLarge, Overloaded, TooLarge
+
+MOST_HEAD = 32 * 1024
+MOST_HELD = 128 * 1024 * 1024
+"""Bytes of all bodies that are being read or answered at one moment."""
+RECEIVED = "plumbline.received"
+"""Where the server notes in the scope when the last of a body had arrived, on the clock of `monotonic`."""
 
 
-class BodyLimit:
-    """ASGI wrapper: raises TooLarge by the announced length, else as soon as more than `limit` bytes came."""
+class Limits:
+    """ASGI wrapper around the head and the body of a request.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    HeadTooLarge; TooLarge by the announced length, else as soon as more than `body` bytes came; Overloaded
+    when all bodies together grow over MOST_HELD, or when all of this one had been waiting for longer than
+    `wait` seconds: whoever sent it has given up by then.
+    """
+
+    def __init__(self, app: ASGIApp, body: int, wait: float, clock: Callable[[], float] = monotonic) -> None:
         self.app = app
-        self.limit = limit
+        self.body = body
+        self.wait = wait
+        self.clock = clock
+        self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and (len(announced) > 18 or int(announced) > self.limit):
-            raise TooLarge(self.limit)
+        self._check_head(scope["headers"])
         received = 0
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                raise TooLarge(self.limit)
+            length = len(message.get("body", b""))
+            received += length
+            self.held += length
+            if received > self.body:
+                raise TooLarge(self.body)
+            if self.held > max(MOST_HELD, self.body):
+                raise Overloaded("memory")
+            if RECEIVED in scope and self.clock() - scope[RECEIVED] > self.wait:
+                raise Overloaded("late")
             return message
 
-        await self.app(scope, counted, send)
+        try:
+            await self.app(scope, counted, send)
+        finally:
+            self.held -= received
+
+    def _check_head(self, headers: list[tuple[bytes, bytes]]) -> None:
+        size = 0
+        for name, value in headers:
+            size += len(name) + len(value)
+            if name == b"content-length" and value.isdigit() and (len(value) > 18 or int(value) > self.body):
+                raise TooLarge(self.body)
+        if size > MOST_HEAD:
+            raise HeadTooLarge(MOST_HEAD)

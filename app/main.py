@@ -24,7 +24,7 @@ from app.content import Change, Content, traces
 from app.knowledge.changes import changed
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
-from app.limits import BodyLimit
+from app.limits import Limits
 from app.memory import Memory
 from app.metrics import Metrics
 from app.profiles import PROFILES
@@ -39,6 +39,7 @@ from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import anyone
+from app.server import Refused
 from app.settings import Settings, now, today
 from app.site import UNKNOWN, Site, read_site
 
@@ -56,10 +57,7 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     log_file: BinaryIO | None = None,
 ) -> FastAPI:
-    """The whole service; tests pass what is not `settings`.
-
-    FaultyContent when cards/ or the site file cannot be served with.
-    """
+    """The whole service; tests pass what is not `settings`. FaultyContent for cards/ and the site file."""
     before = traces(settings.cards)
     first = knowledge or load(settings.cards)
     site = site_of(settings)
@@ -90,6 +88,7 @@ def create_app(
     checks: dict[str, Check] = {"content": content.check}
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
+    app.state.refused = Refused(log, metrics.refused)
     app.include_router(discovery_routes(hooks))
     app.include_router(health_routes(content, checks, metrics.exposition))
     return app
@@ -225,5 +224,5 @@ def wrappers(
         *([cors] if settings.origins else []),
         Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
         Middleware(Refusals),
-        Middleware(BodyLimit, limit=settings.body_limit),
+        Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000),
     ]

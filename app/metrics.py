@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from app.answering import Answered
 from app.decide import Decision, Outcome
+from app.errors import Failure, Overloaded
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Recommendation
 from app.logs import Line
@@ -27,7 +28,6 @@ from app.record.prefetch import Material
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the stages' times, in seconds."""
 FETCHED = "fetched"
-UNAUTHORISED = 401
 _NOT = Outcome.DOES_NOT_APPLY.value
 _FEEDBACK = ("accepted", "overridden")
 
@@ -113,12 +113,24 @@ class Metrics:
         self.requests[str(service), status] += 1
         if "failure" in line.fields:
             self.failures[str(line.fields["failure"])] += 1
-        if status == UNAUTHORISED:
-            self.unauthorised.labels(line.fields.get("reason", "")).inc()
+            self._turned_away(line)
         if service:
             for stage, milliseconds in line.ms.items():
                 self._time(stage, milliseconds / 1000)
             self._time("total", seconds)
+
+    def _turned_away(self, line: Line) -> None:
+        if line.fields["failure"] == "Unauthorised":
+            self.unauthorised.labels(line.fields.get("reason", "")).inc()
+        elif line.fields["failure"] == "Overloaded":
+            self.shed.inc()
+
+    def refused(self, failure: Failure) -> None:
+        """A request was refused by the server itself: it has no line."""
+        self.requests["", failure.status] += 1
+        self.failures[type(failure).__name__] += 1
+        if isinstance(failure, Overloaded):
+            self.shed.inc()
 
     def _time(self, stage: str, seconds: float) -> None:
         times = self.times.get(stage)

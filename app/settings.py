@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """What callers can show whom the site file does not name; refused in production."""
     body_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(10 * 1024 * 1024)
     """The largest body that is read, in bytes; `10MiB` is understood."""
+    in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """The most calls in flight, waiting for a FHIR server or their turn; more get a 503 at once."""
     deadline_ms: Annotated[int, Field(ge=100, le=30_000)] = 400
     """The time that a hook call may take with all that it fetches, in milliseconds."""
     memory_calls: Annotated[int, Field(ge=0, le=100_000)] = 500

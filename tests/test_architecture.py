@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "answer": (),
     "errors": (),
     "limits": ("errors",),
+    "server": ("errors", "limits"),
     "logs": (),
     "settings_table": ("settings",),
     "settings": ("knowledge.nearest", "profiles"),
@@ -31,7 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "profiles": ("knowledge.fact",),
     "site": ("clients", "compose", "knowledge", "profiles", "rate"),
     "protocol": ("errors",),
-    "record": ("answer", "errors", "protocol.request", "fhir"),
+    "record": ("answer", "errors", "protocol.bounds", "protocol.request", "fhir"),
     "knowledge": VALUES,
     "facts": (*VALUES, "knowledge", "record.record", "record.amounts"),
     "decide": (*VALUES, "knowledge", "facts"),
@@ -48,7 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "clients": ("knowledge.changes", "profiles", "protocol.request", "rate"),
     "fhir": (),
     "memory": (),
-    "metrics": (*CORE, "answering", "logs", "phrases", "record.prefetch"),
+    "metrics": (*CORE, "answering", "errors", "logs", "phrases", "record.prefetch"),
     "phrases": (),
     "repeats": (*CORE, "answering", "clients", "memory", "protocol", "record"),
     "routes": (
@@ -84,7 +85,7 @@ SHELL = {
 PURE = sorted(
     name
     for name in MODULES
-    if name.split(".")[0] in {*MAY_IMPORT} - {"limits", "logs", "metrics", "settings", "routes"}
+    if name.split(".")[0] in {*MAY_IMPORT} - {"limits", "server", "logs", "metrics", "settings", "routes"}
     and name not in SHELL
 )
 CLINICAL = re.compile(

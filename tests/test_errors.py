@@ -14,6 +14,10 @@ EVERY = [
     (errors.NotAllowed("POST"), 405, "not-supported"),
     (errors.PreconditionFailed("Nothing was sent."), 412, "incomplete"),
     (errors.TooLarge(10), 413, "too-long"),
+    (errors.TooMuch("There is too much.", "prefetch.x"), 413, "too-costly"),
+    (errors.HeadTooLarge(10), 431, "too-long"),
+    (errors.TooSlow(10), 408, "timeout"),
+    (errors.Overloaded("late"), 503, "throttled"),
     (errors.UnsupportedMediaType("The body must be JSON."), 415, "not-supported"),
     (errors.Internal(), 500, "exception"),
 ]

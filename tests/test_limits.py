@@ -1,14 +1,15 @@
-"""The largest body that is read."""
+"""What is read of a request, and until when."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.errors import TooLarge
-from app.limits import BodyLimit
+from app.errors import HeadTooLarge, Overloaded, TooLarge
+from app.limits import MOST_HEAD, MOST_HELD, RECEIVED, Limits
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +39,7 @@ async def sent(*parts: bytes, limit: int = 10, **headers: str) -> tuple[int, int
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope: dict[str, Any] = {"type": "http", "headers": named}
     try:
-        await BodyLimit(read_all, limit)(scope, receive, send)
+        await Limits(read_all, limit, 1)(scope, receive, send)
     except TooLarge:
         return -1, len(parts) - len(waiting)
     return lengths[0], len(parts) - len(waiting)
@@ -72,5 +73,66 @@ async def test_other_scopes_pass() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    await BodyLimit(app, 1)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await Limits(app, 1, 1)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan"]
+
+
+async def answered(scope: dict[str, Any], now: float = 0.0) -> None:
+    """Read a short body; `now` is the time when it is read."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"1"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    await Limits(read_all, 10, 0.2, lambda: now)({"type": "http", "headers": [], **scope}, receive, send)
+
+
+async def test_a_head_up_to_the_limit_is_read() -> None:
+    await answered({"headers": [(b"x" * 24, b"y" * (MOST_HEAD // 2 - 24))] * 2})
+
+
+async def test_a_larger_head_is_refused() -> None:
+    with pytest.raises(HeadTooLarge):
+        await answered(
+            {"headers": [(b"x" * 24, b"y" * (MOST_HEAD // 2 - 23)), (b"x", b"y" * (MOST_HEAD // 2))]}
+        )
+
+
+async def test_what_has_waited_too_long_for_its_turn_is_not_begun() -> None:
+    await answered({RECEIVED: 5.0}, now=5.1)
+    with pytest.raises(Overloaded) as caught:
+        await answered({RECEIVED: 5.0}, now=5.3)
+    assert caught.value.reason == "late"
+    assert caught.value.headers == {"Retry-After": "1"}
+
+
+async def test_many_bodies_together_have_a_limit_and_give_back_what_they_held() -> None:
+    limits = Limits(read_all, MOST_HELD, 1)
+    begun, on = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        if begun.is_set():
+            await on.wait()
+            return {"type": "http.request", "body": b""}
+        begun.set()
+        return {"type": "http.request", "body": half, "more_body": True}
+
+    async def more() -> Message:
+        return {"type": "http.request", "body": half + b"1"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    half = b"1" * (MOST_HELD // 2)
+    scope = {"type": "http", "headers": []}
+    first = asyncio.create_task(limits(scope, receive, send))
+    await begun.wait()
+    with pytest.raises(Overloaded) as caught:
+        await limits(scope, more, send)
+    assert caught.value.reason == "memory"
+    on.set()
+    await first
+    await limits(scope, more, send)
+    assert limits.held == 0

@@ -10,7 +10,8 @@ from typing import NoReturn
 import msgspec
 from msgspec import Raw
 
-from app.errors import BadRequest
+from app.errors import BadRequest, TooMuch
+from app.protocol.bounds import MOST_ENTRIES, MOST_ID, check_bounds
 
 _NULL = Raw(b"null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -92,6 +93,7 @@ _drafts_decoder = msgspec.json.Decoder(_Drafts)
 def parse(body: bytes) -> HookRequest:
     """The request in a body; BadRequest names the element that is missing or of the wrong type."""
     body = body.removeprefix(_BYTE_ORDER_MARK)
+    check_bounds(body)
     try:
         if not body.isascii():
             # Raw parts are decoded later, by others: after this none of them can be broken UTF-8.
@@ -99,8 +101,10 @@ def parse(body: bytes) -> HookRequest:
         return _checked(_decoder.decode(body))
     except msgspec.ValidationError as error:
         _refuse(str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadRequest("", "The body is not JSON in UTF-8.", "structure") from None
+    except RecursionError:
+        raise BadRequest("", "The body is nested too deeply.", "structure") from None
 
 
 def _refuse(said: str, within: str = "") -> NoReturn:
@@ -124,6 +128,8 @@ def _checked(body: _Body) -> HookRequest:
     for element, text in (("hook", body.hook), ("hookInstance", body.hook_instance)):
         if not text.strip():
             raise BadRequest(element, f"{element} must not be blank.", "required")
+        _short(element, text)
+    _short("fhirServer", body.fhir_server)
     return HookRequest(
         body.hook,
         body.hook_instance,
@@ -146,6 +152,9 @@ def _fhir_version(extension: Raw) -> str | None:
 
 
 def _context(context: _Context) -> Context:
+    _short("context.patientId", context.patient_id)
+    _short("context.userId", context.user_id)
+    _short("context.encounterId", context.encounter_id)
     patient = _bare(context.patient_id, "Patient")
     if patient is None:
         raise BadRequest("context.patientId", "context.patientId must be the id of a Patient.", "required")
@@ -156,6 +165,11 @@ def _context(context: _Context) -> Context:
         context.selections,
         _drafts(context.draft_orders),
     )
+
+
+def _short(element: str, text: str | None) -> None:
+    if text and len(text) > MOST_ID:
+        raise BadRequest(element, f"{element} is longer than {MOST_ID} characters.", "too-long")
 
 
 def _bare(reference: str, kind: str) -> str | None:
@@ -182,4 +196,6 @@ def _drafts(raw: Raw) -> Raw | None:
         _refuse(str(error), element)
     if drafts.resource_type not in (None, "Bundle"):
         raise BadRequest(element, f"{element} must be a Bundle.", "structure")
+    if len(drafts.entry or ()) > MOST_ENTRIES:
+        raise TooMuch(f"{element} has more than {MOST_ENTRIES} entries.", element)
     return raw

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from app.errors import TooMuch
+from app.protocol.bounds import MOST_ENTRIES
 from app.record import envelope
 from app.record.dates import when
 from app.record.envelope import Envelope, type_of
@@ -23,6 +25,7 @@ NOT_FHIR = "not FHIR"
 ONE_PAGE = "only the first page was sent"
 ERROR = "the EHR reported an error"
 OTHER_TYPE = "another type of resource was sent"
+TOO_LARGE = "too large"
 UNREADABLE = "an entry could not be read"
 
 
@@ -91,7 +94,13 @@ def sort(prefetch: Mapping[str, Raw], queries: Iterable[Query]) -> dict[str, Pag
 def _sent(value: Raw | None, query: Query) -> Page:
     if value is None:
         return Page("absent", why=NOT_SENT)
-    return Page("null") if envelope.is_null(value) else page(value, query.source)
+    if envelope.is_null(value):
+        return Page("null")
+    sent = page(value, query.source)
+    if sent.why == TOO_LARGE:
+        element = f"prefetch.{query.key}"
+        raise TooMuch(f"{element} has more than {MOST_ENTRIES} entries.", element)
+    return sent
 
 
 def page(body: Raw, source: str) -> Page:
@@ -100,6 +109,8 @@ def page(body: Raw, source: str) -> Page:
     if outside is None or not outside.resource_type:
         return Page("not FHIR", why=NOT_FHIR)
     if outside.resource_type == "Bundle":
+        if len(outside.entries) > MOST_ENTRIES:
+            return Page("too large", why=TOO_LARGE)
         return _bundle(outside, source)
     if outside.resource_type == source:
         return Page("sent", ((source, body),))
