@@ -15,6 +15,17 @@ COPY cards/ cards/
 # The root file system is read-only later: bytecode is written now, and never looked up by date.
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash app
 
+# The list of what the image holds (CycloneDX), made by a tool that stays out of it.
+FROM ${BASE} AS sbom
+WORKDIR /sbom
+COPY docker/sbom.lock ./
+RUN python3 -m venv /opt/sbom \
+ && /opt/sbom/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --only-binary :all: -r sbom.lock
+COPY --from=build /opt/venv /opt/venv
+RUN /opt/sbom/bin/cyclonedx-py environment --output-reproducible --output-format JSON \
+      --output-file sbom.json /opt/venv/bin/python
+
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Plumbline" \
       org.opencontainers.image.description="A CDS Hooks service for low back pain" \
@@ -28,6 +39,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PLUMBLINE_CARDS=/srv/plumbline/cards
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/plumbline /srv/plumbline
+COPY --from=sbom /sbom/sbom.json /srv/plumbline/sbom.json
 WORKDIR /srv/plumbline
 USER 10001:10001
 EXPOSE 8000

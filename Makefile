@@ -35,6 +35,7 @@ check: install ## format, lint, types, Dockerfile, cards
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m tests.audit
 	$(BIN)/python -m app check
 	$(BIN)/python -m app pages --check
 
@@ -63,6 +64,7 @@ bench-check: install ## fails when a ratio is 25 % worse than the committed one
 lock: ## needs uv; the files name no index and no host
 	uv pip compile pyproject.toml --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --group test --group check --group build --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
+	uv pip compile --group pyproject.toml:sbom --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o docker/sbom.lock
 
 clean:
 	rm -rf $(VENV) .bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/integration/node_modules

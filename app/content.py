@@ -19,7 +19,7 @@ Traces = frozenset[tuple[str, int, int, int]]
 
 
 Serve = Callable[[Knowledge], None]
-"""Makes a new content the one that new calls are answered with."""
+"""Makes a content the one that new calls are answered with. FaultyContent when it does not fit the site."""
 
 
 class Change(Enum):
@@ -74,41 +74,37 @@ class Content:
         return self.fault
 
     async def watch(self, serve: Serve, told: Told) -> None:
-        """Looks again and again, until it is cancelled; no fault of a look ends it."""
+        """Looks again and again, until it is cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self.look(serve, told)
-            except Exception as error:
-                told(Change.REFUSED, self._refused(f"taking it in failed with {type(error).__name__}"))
+            await self.look(serve, told)
 
     async def look(self, serve: Serve, told: Told) -> None:
-        """One look at the folder; a change is read when nobody has written to it since the last look."""
+        """One look at the folder; a change is read when nobody has written to it since the last look.
+
+        No fault of a change ends in an exception: it is told, and stays until the folder changes again.
+        """
         found = await asyncio.to_thread(traces, self.folder)
         settled, self._seen = found == self._seen, found
         if not settled or found == self._read:
             return
         try:
             knowledge = await asyncio.to_thread(load, self.folder)
+            if await asyncio.to_thread(traces, self.folder) != found:
+                return  # written to while it was read: the next look begins anew
+            self._accept(knowledge, serve, told)
         except FaultyContent as error:
             told(Change.REFUSED, self._refused(_said(error)))
         except Exception as error:  # unreadable files, and whatever a file can hold that nobody thought of
-            told(Change.REFUSED, self._refused(f"it cannot be read ({type(error).__name__})"))
-        else:
-            if await asyncio.to_thread(traces, self.folder) != found:
-                return  # written to while it was read: the next look begins anew
-            try:
-                self._accept(knowledge, serve, told)
-            except FaultyContent as error:  # the site file does not fit it
-                told(Change.REFUSED, self._refused(_said(error)))
+            told(Change.REFUSED, self._refused(f"it cannot be taken in ({type(error).__name__})"))
         self._read = found
 
     def _accept(self, knowledge: Knowledge, serve: Serve, told: Told) -> None:
-        self.fault = ""
         if knowledge.digest != self.knowledge.digest:
             serve(knowledge)
             self.knowledge = knowledge
             told(Change.SERVED, "")
+        self.fault = ""
 
     def _refused(self, why: str) -> str:
         self.fault = f"the folder has changed and is not served: {why}; content {self.version} stays"

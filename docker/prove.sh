@@ -46,7 +46,7 @@ fi
 
 echo "== the wheels, checked against the lock file's hashes"
 "$PYTHON" -m pip download -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
-  --python-version 3.11 -r requirements.lock --dest "$work/wheels"
+  --python-version 3.11 -r requirements.lock -r docker/sbom.lock --dest "$work/wheels"
 # The build itself then needs no network, and no address of a package index gets near the image.
 printf '[global]\nno-index = true\nfind-links = /wheels\n' >"$work/pip.conf"
 
@@ -71,9 +71,12 @@ case "$(declared .Docker.Config.Healthcheck)" in
   *) echo "the health check is not in exec form"; exit 1 ;;
 esac
 
-echo "== a run as $USER_OF_IMAGE on a read-only root"
+echo "== the list of what it holds"
 container=$(buildah from --pull-never "$IMAGE")
 root=$(buildah mount "$container")
+"$PYTHON" -m tests.integration.image_sbom "$root/srv/plumbline/sbom.json" requirements.lock
+
+echo "== a run as $USER_OF_IMAGE on a read-only root"
 port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 readarray -t environment < <(declared 'range .Docker.Config.Env}}{{println .}}{{end' | grep =)
 # Replaces the shell that calls it, so that $! is the server itself: call it in a subshell.

@@ -18,8 +18,9 @@ import pytest
 from app import content as under_test
 from app.clients import Client
 from app.content import Change, Content, traces
-from app.knowledge.load import Knowledge, load
+from app.knowledge.load import FaultyContent, Knowledge, load
 from app.knowledge.recommendation import Service
+from app.knowledge.yaml_source import Fault
 from app.main import bare_app, create_app
 from app.protocol.request import HookRequest
 from app.record.prefetch import Material, Query
@@ -139,24 +140,28 @@ async def test_what_is_written_to_while_it_is_read_is_read_again(
     assert [each.version for each in folder.served] == ["3"]
 
 
-async def test_no_fault_of_a_look_ends_the_watch(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "POLL_SECONDS", 0.001)
-    enough = asyncio.Event()
-
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            FaultyContent([Fault("site.yaml", 3, "there is no fact `pian_days`")]),
+            "site.yaml:3: there is no fact",
+        ),
+        (RuntimeError("Marker8731"), "it cannot be taken in (RuntimeError)"),
+    ],
+)
+async def test_what_cannot_be_served_is_refused_once_and_not_read_again(
+    folder: Folder, fault: Exception, said: str
+) -> None:
     def refuse(_: Knowledge) -> None:
-        raise RuntimeError
-
-    def told(what: Change, why: str) -> None:
-        folder.told.append((what, why))
-        if len(folder.told) == 2:
-            enough.set()
+        raise fault
 
     change(folder.root, "services.yaml", 'content_version: "1"', 'content_version: "2"')
-    watch = asyncio.create_task(folder.content.watch(refuse, told))
-    async with asyncio.timeout(20):
-        await enough.wait()
-    watch.cancel()
-    assert folder.told == [(Change.REFUSED, "taking it in failed with RuntimeError")] * 2
+    for _ in range(4):
+        await folder.content.look(refuse, lambda what, why: folder.told.append((what, why)))
+    assert (len(folder.told), folder.content.version) == (1, "1")
+    assert said in await folder.content.check()
+    assert "Marker8731" not in await folder.content.check()
 
 
 async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:

@@ -2,7 +2,7 @@
 
     python load.py http://fhir:8080/fhir patients.json
 
-A date is written `@-10`: ten days ago. Waits until the server answers; loading again changes nothing but dates.
+A date is written `@-10`: ten days ago. Waits until the server answers; loading again changes but dates.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-import urllib.error
-import urllib.request
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 WAIT_SECONDS = 180
 
@@ -39,27 +39,28 @@ def transaction(resources: list[dict[str, Any]]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def wait_for(server: str, seconds: float = WAIT_SECONDS) -> None:
+def wait_for(client: httpx.Client, seconds: float = WAIT_SECONDS) -> None:
     """Returns when the server answers; SystemExit when it does not in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"{server}/metadata", timeout=5):
+            if client.get("/metadata").is_success:
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(1)
-    sys.exit(f"{server}/metadata does not answer")
+        except httpx.HTTPError:
+            pass
+        time.sleep(1)
+    sys.exit(f"{client.base_url}metadata does not answer")
 
 
 def main(server: str, file: str) -> None:
     """Loads the file."""
     resources = dated(json.loads(Path(file).read_text(encoding="utf-8")), datetime.now(UTC).date())
-    wait_for(server)
-    body = json.dumps(transaction(resources)).encode()
-    request = urllib.request.Request(server, body, {"Content-Type": "application/fhir+json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        names = [each["id"] for each in resources if each["resourceType"] == "Patient"]
-        print(f"{answer.status}: {', '.join(names)}")
+    with httpx.Client(base_url=server, timeout=60) as client:
+        wait_for(client)
+        kind = {"Content-Type": "application/fhir+json"}
+        client.post(server, content=json.dumps(transaction(resources)), headers=kind).raise_for_status()
+    names = [each["id"] for each in resources if each["resourceType"] == "Patient"]
+    sys.stdout.write(f"loaded {', '.join(names)}\n")
 
 
 if __name__ == "__main__":
