@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: run test check cards format openapi test-integration bench bench-check demo install lock clean
+.PHONY: fuzz run test check cards format openapi test-integration bench bench-check demo install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -21,6 +21,10 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
 # Without npm the tests themselves say what is missing: skipped on a laptop, failed in CI.
 $(NPM): tests/integration/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix tests/integration --no-audit --no-fund --silent && touch $@; fi
+
+$(VENV)/fuzz.stamp: requirements-fuzz.lock $(VENV)/dev.stamp
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-fuzz.lock
+	@touch $@
 
 install: $(VENV)/dev.stamp ## everything that development needs, into .venv
 
@@ -61,10 +65,15 @@ bench: install ## CPU per request beside the floor, in one run
 bench-check: install ## fails when a ratio is 25 % worse than the committed one
 	$(BIN)/python -m tests.bench --check
 
+FUZZ_SECONDS ?= 120
+fuzz: $(VENV)/fuzz.stamp ## inputs that nobody thought of, bounded: FUZZ_SECONDS in all
+	$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
+
 lock: ## needs uv; the files name no index and no host
 	uv pip compile pyproject.toml --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --group test --group check --group build --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock
 	uv pip compile --group pyproject.toml:sbom --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o docker/sbom.lock
+	uv pip compile pyproject.toml --group test --group check --group build --group fuzz --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements-dev.lock -o requirements-fuzz.lock
 
 clean:
 	rm -rf $(VENV) .bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/integration/node_modules

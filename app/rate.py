@@ -19,7 +19,7 @@ from app.knowledge.ratings import RatingRule
 from app.knowledge.recommendation import Lines
 from app.protocol.response import Action
 from app.record.values import Order
-from app.render import NAMESPACE, Call
+from app.render import NAMESPACE, Call, order_key
 
 RATING = "http://fhir.org/argonaut/Extension/pama-rating"
 CONSULTED = "http://fhir.org/argonaut/Extension/pama-rating-qcdsm-consulted"
@@ -50,7 +50,7 @@ def ratings(
     for order in orders:
         rule = rating_of(knowledge, facts, decisions, order)
         if rule is not None:
-            name = "|".join((call.client, call.hook_instance, "rating", order.reference))
+            name = "|".join((call.client, call.hook_instance, "rating", order_key(order)))
             consult_id = uuid5(NAMESPACE, name).urn
             found.append(rating_action(knowledge, rule, order, consult_id, profile))
     return [action for action in found if action is not None]

@@ -40,7 +40,7 @@ class Call:
 
 def card_uuid(client: str, hook_instance: str, decision: Decision) -> UUID:
     """The uuid of a card: the same call yields the same."""
-    return uuid5(NAMESPACE, f"{client}|{hook_instance}|{decision.id}|{_about(decision.order)}")
+    return uuid5(NAMESPACE, f"{client}|{hook_instance}|{decision.id}|{order_key(decision.order)}")
 
 
 def suggestion_uuid(card: UUID, suggestion_id: str) -> UUID:
@@ -91,10 +91,13 @@ def _sources(knowledge: Knowledge, decision: Decision) -> Iterator[Link]:
             yield Link(label=evidence.short, url=evidence.url, type="absolute")
 
 
-def _about(order: Order | None) -> str:
+def order_key(order: Order | None) -> str:
+    """What a card is about, as its uuid tells it apart within a call."""
     if order is None:
         return "patient"
-    return order.reference if "/" in order.reference else str(order.position)
+    if "/" not in order.reference:
+        return str(order.position)
+    return f"{order.reference}#{order.twin}" if order.twin else order.reference
 
 
 def _summary(knowledge: Knowledge, facts: Facts, decision: Decision) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -84,6 +84,7 @@ class _Pile:
     """What the entries came to, while they are gone through."""
 
     orders: list[Order] = field(default_factory=list)
+    by_reference: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
     losses: Counter[Loss] = field(default_factory=Counter)
     void: int = 0
     ignored: int = 0
@@ -175,7 +176,13 @@ def _add(pile: _Pile, position: int, resource: Json, as_sent: Json, scope: Scope
         return
     concept = _concept(pile, kind, shape, scope)
     pile.losses[Loss.UNREASONED] += unread_reasons(shape, scope)
-    pile.orders.append(_order(position, checked(kind, shape, scope), concept, as_sent, scope))
+    order = _order(position, checked(kind, shape, scope), concept, as_sent, scope)
+    twins = pile.by_reference[order.reference]
+    if as_sent in twins and "/" in order.reference:
+        pile.ignored += 1  # the same order sent twice is one order
+        return
+    pile.orders.append(replace(order, twin=len(twins)) if twins else order)
+    twins.append(as_sent)
 
 
 def _with_items(resource: Json) -> Json:

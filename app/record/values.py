@@ -147,8 +147,9 @@ class Order:
     """One order of `draftOrders`: what is ordered, why, and the EHR's own JSON to echo.
 
     `reference` is `Type/id` (or `Type` alone when the EHR sent no id), `position` its index in the
-    Bundle. `drug` is set for medication orders. `reason_unread` says that it names a reason which could
-    not be read; `categories` are the words in which it says where it belongs ("inpatient").
+    Bundle. `twin` counts the orders before it that have the same reference. `drug` is set for
+    medication orders. `reason_unread` says that it names a reason which could not be read;
+    `categories` are the words in which it says where it belongs ("inpatient").
     """
 
     kind: str
@@ -160,6 +161,7 @@ class Order:
     status: str | None = None
     categories: frozenset[str] = frozenset()
     reason_unread: bool = False
+    twin: int = 0
     drug: Medication | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BadRequest
@@ -213,13 +213,11 @@ def tried(sent: bytes) -> str:
     return "read"
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from(["hook", "hookInstance", "context", "prefetch", "fhirServer"]), JSON))
 def test_any_json_is_read_or_refused(sent: dict[str, Any]) -> None:
     assert tried(body(**sent)) in ("read", "refused")
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     st.fixed_dictionaries(
         {}, optional=dict.fromkeys(["selections", "draftOrders", "patientId", "userId"], JSON)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BadRequest
@@ -418,7 +418,6 @@ _ANY = st.recursive(
 _TYPES = ["ServiceRequest", "MedicationRequest", "DiagnosticOrder", "NutritionOrder", "Medication"]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     drafts=st.lists(st.dictionaries(st.sampled_from(_ELEMENTS), _ANY, max_size=4), max_size=3),
     kind=st.sampled_from(_TYPES),
@@ -446,3 +445,22 @@ def test_a_snomed_reason_is_read() -> None:
     assert [each.coded for each in _one(_draft(reasonCode=[concept(SNOMED, "279039007")])).reasons] == [
         {"back_pain"}
     ]
+
+
+def test_the_same_order_sent_twice_is_one_order() -> None:
+    found = _drafts(_draft(id="s1"), _draft(id="s1"))
+
+    assert (len(found.orders), found.ignored) == (1, 1)
+
+
+def test_different_orders_under_one_id_are_all_judged_and_told_apart() -> None:
+    found = _drafts(_draft(id="s1"), _draft(id="s1", priority="stat"))
+
+    assert [(each.reference, each.twin) for each in found.judged] == [
+        ("ServiceRequest/s1", 0),
+        ("ServiceRequest/s1", 1),
+    ]
+
+
+def test_equal_orders_without_an_id_are_two_orders() -> None:
+    assert len(_drafts(_draft(id=None), _draft(id=None)).orders) == 2

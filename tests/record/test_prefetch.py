@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
@@ -307,7 +307,6 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 WORDS = st.sampled_from(["Bundle", "Condition", "OperationOutcome", "next", "include", "error", "x"])
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | WORDS, nested, max_leaves=12))
 def test_any_json_is_an_answer_or_a_gap_and_never_an_exception(value: Any) -> None:
     found = gathered(value)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.record.reading import KINDS, read_collection
@@ -96,7 +96,6 @@ def entries(draw: st.DrawFn, source: str) -> Any:
 
 
 @pytest.mark.parametrize("source", sorted(KINDS))
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_looking_ahead_changes_nothing(source: str, data: st.DataObject) -> None:
     sent = [msgspec.json.encode(each) for each in data.draw(st.lists(entries(source), max_size=3))]
@@ -108,7 +107,6 @@ def test_looking_ahead_changes_nothing(source: str, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize("source", sorted(KINDS))
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_an_entry_is_read_or_irrelevant_or_void_or_a_gap(source: str, data: st.DataObject) -> None:
     entry = data.draw(entries(source) | ANY_JSON)
@@ -125,7 +123,6 @@ def test_an_entry_is_read_or_irrelevant_or_void_or_a_gap(source: str, data: st.D
     assert bool(read.items) + len(read.gaps) + left_out == 1
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
 @given(noise=st.binary(max_size=60), source=st.sampled_from(sorted(KINDS)))
 def test_any_bytes_are_a_gap_or_nothing(noise: bytes, source: str) -> None:
     within = scope()
