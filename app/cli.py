@@ -40,7 +40,7 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         loop="auto",
-        http=bounded(settings.in_flight, app.state.refused),
+        http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed),
         workers=1,
         access_log=False,
         proxy_headers=False,  # nothing here looks at who the client is

@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Lifespan
+from starlette.types import ASGIApp, Lifespan
 from structlog.typing import FilteringBoundLogger
 
 from app import catalogue, logs
@@ -39,7 +39,7 @@ from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import anyone
-from app.server import Refused
+from app.server import Refused, shed
 from app.settings import Settings, now, today
 from app.site import UNKNOWN, Site, read_site
 
@@ -89,6 +89,7 @@ def create_app(
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
     app.state.refused = Refused(log, metrics.refused)
+    app.state.shed = open_to_browsers(shed, settings)
     app.include_router(discovery_routes(hooks))
     app.include_router(health_routes(content, checks, metrics.exposition))
     return app
@@ -209,19 +210,31 @@ def listing(knowledge: Knowledge, client: Client) -> Listing:
     return Listing(discovery.encode(catalogue.discovery(knowledge, entries, later=later)), endpoints)
 
 
-def wrappers(
-    settings: Settings, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
-) -> list[Middleware]:
-    """What stands around every request, outermost first: browsers need CORS headers on errors too."""
-    cors = Middleware(
+def cors(settings: Settings) -> list[Middleware]:
+    """What lets the pages of the origins in the settings read our answers."""
+    opened = Middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
         allow_methods=("GET", "POST", "OPTIONS"),
         allow_headers=("Authorization", "Content-Type"),
-        expose_headers=("X-Request-ID",),
+        expose_headers=("X-Request-ID", "Retry-After"),
     )
+    return [opened] if settings.origins else []
+
+
+def open_to_browsers(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """An application on its own, with what its answers need to be read."""
+    for around, _, given in cors(settings):
+        app = around(app, **given)
+    return app
+
+
+def wrappers(
+    settings: Settings, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
+) -> list[Middleware]:
+    """What stands around every request, outermost first: browsers need CORS headers on errors too."""
     return [
-        *([cors] if settings.origins else []),
+        *cors(settings),
         Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
         Middleware(Refusals),
         Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000),

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -54,7 +54,7 @@ class Arriving:
 
 
 class Bounded(HttpToolsProtocol):
-    """One connection; `on_refusal` hears of what was refused without a task."""
+    """One connection; `on_refusal` hears of what was refused without a task, `shed` answers it."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Bounded(HttpToolsProtocol):
         most_in_flight: int,
         read_seconds: float,
         on_refusal: OnRefusal,
+        shed: ASGIApp,
         all_arriving: Arriving,
         **given: Any,
     ) -> None:
@@ -69,6 +70,7 @@ class Bounded(HttpToolsProtocol):
         self.most_in_flight = most_in_flight
         self.read_seconds = read_seconds
         self.on_refusal = on_refusal
+        self.shed = cast("ASGI3Application", shed)
         self.all_arriving = all_arriving
         self.counted = False
         self.arriving = False
@@ -126,7 +128,7 @@ class Bounded(HttpToolsProtocol):
         self.in_head = False
         in_flight = len(self.tasks) - self.all_arriving.number
         if in_flight >= self.most_in_flight and self.idle and _SHEDDABLE in self.url:
-            own, self.app = self.app, _SHED
+            own, self.app = self.app, self.shed
             super().on_headers_complete()
             self.app = own
             return
@@ -144,7 +146,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        if app is not _SHED:
+        if app is not self.shed:
             super()._start_asgi_task(cycle, app)
         elif self.flow.write_paused:  # it does not take the answers that it has
             self.transport.abort()
@@ -200,7 +202,7 @@ _OVERLOADED_HEADERS = [
 
 
 async def shed(_: Scope, __: Receive, send: Send) -> None:
-    """The application of calls that are too many: 503, at once."""
+    """The application of calls that are too many: 503, at once. What wraps it must not wait either."""
     await send({"type": "http.response.start", "status": 503, "headers": _OVERLOADED_HEADERS})
     await send({"type": "http.response.body", "body": _OVERLOADED_BODY})
 
@@ -225,11 +227,8 @@ class Refused:
         self._untold.clear()
 
 
-_SHED = cast("ASGI3Application", shed)
-
-
 def bounded(
-    most_in_flight: int, on_refusal: OnRefusal, read_seconds: float = READ_SECONDS
+    most_in_flight: int, on_refusal: OnRefusal, read_seconds: float = READ_SECONDS, shed: ASGIApp = shed
 ) -> type[asyncio.Protocol]:
     """The protocol for `uvicorn.Config(http=...)`."""
     made = partial(
@@ -237,6 +236,7 @@ def bounded(
         most_in_flight=most_in_flight,
         read_seconds=read_seconds,
         on_refusal=on_refusal,
+        shed=shed,
         all_arriving=Arriving(),
     )
     return cast(type[asyncio.Protocol], made)

@@ -23,6 +23,7 @@ ROUTES = (
     ("POST", HOOK),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
+    ("GET", "/metrics"),
 )
 
 
@@ -64,7 +65,7 @@ async def test_every_route_is_open_to_browsers(method: str, path: str) -> None:
     assert {"authorization", "content-type"} <= set(named)
     answer = await ask(service(), method, path)
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["access-control-expose-headers"] == "X-Request-ID"
+    assert answer.headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,7 @@ async def test_every_route_is_open_to_browsers(method: str, path: str) -> None:
         (412, "POST", HOOK, {"json": request("patient-view")}),
         (413, "POST", HOOK, {"content": b"x" * 100_001, "headers": JSON}),
         (415, "POST", HOOK, {"content": b"<xml/>", "headers": {"content-type": "application/xml"}}),
+        (431, "GET", "/cds-services", {"headers": {"x-long": "x" * 40_000}}),
         (500, "POST", HOOK, {"json": unreadable()}),
     ],
 )
@@ -88,6 +90,25 @@ async def test_every_refusal_can_be_read_by_the_page_that_called(
     answer = await ask(service(origin), method, path, **options)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, origin)
     assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize("origin", ["*", BROWSER])
+async def test_a_call_that_is_one_too_many_can_be_read_too(origin: str) -> None:
+    answer = await ask(service(origin).state.shed, "POST", HOOK, json={})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (503, origin)
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+
+
+def test_shedding_waits_for_nothing_though_it_looks_at_origins() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"origin", BROWSER.encode())]}
+    with pytest.raises(StopIteration):
+        service().state.shed(scope, None, send).send(None)
+    assert [each["type"] for each in sent] == ["http.response.start", "http.response.body"]
 
 
 async def test_an_origin_that_is_not_listed_is_told_nothing() -> None:
