@@ -9,12 +9,14 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from app.account import Account
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
 from app.compose import Composition, compose
 from app.decide import Decision, Outcome, decide
 from app.errors import PreconditionFailed
 from app.facts.asking import facts_of
+from app.journal.records import Content
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
@@ -42,14 +44,20 @@ UNDECIDED = "example.plumbline.undecided"
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The response, with what the log may say of how it came about."""
+    """The response, with what log and journal may say of how it came about."""
 
+    content: Content
     response: Response
     decisions: tuple[Decision, ...]
     composition: Composition
     judged: tuple[Order, ...]
     tally: Tally
     counted: Mapping[str, int]
+
+    @property
+    def account(self) -> Account:
+        """What the journal keeps of it."""
+        return Account(self.content, self.decisions, self.composition, self.response.cards)
 
     def counts(self) -> Mapping[str, int]:
         """How many decisions of each outcome, cards, and cards held back."""
@@ -95,8 +103,8 @@ def answer(
         rate = partial(_ratings_of, knowledge, rating, service, material, today, call)
         cards = with_rated_alternatives(cards, request, rate)
     response = Response(cards=cards, system_actions=rated or None, extension=_undecided(cards, decisions))
-    counts = _counts(decisions, composition)
-    return Answered(response, tuple(decisions), composition, record.judged, assembled.tally, counts)
+    counts, decided = _counts(decisions, composition), tuple(decisions)
+    return Answered(knowledge, response, decided, composition, record.judged, assembled.tally, counts)
 
 
 def _counts(decisions: Iterable[Decision], composition: Composition) -> dict[str, int]:

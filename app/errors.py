@@ -142,6 +142,17 @@ class UnsupportedMediaType(Failure):
         super().__init__(what)
 
 
+class Unavailable(Failure):
+    """Something that this needs is not there now; the client may try again after so many seconds."""
+
+    status = 503
+    code = "transient"
+
+    def __init__(self, what: str, retry_after: int) -> None:
+        self.headers = {"Retry-After": str(retry_after)}
+        super().__init__(what)
+
+
 class Internal(Failure):
     """An unexpected exception; the request id leads to its line in the log."""
 

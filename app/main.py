@@ -21,6 +21,11 @@ from app import catalogue, logs
 from app.answering import Answered, Collections, answer
 from app.clients import Client
 from app.content import Change, Content, traces
+from app.journal.hashes import hash_key
+from app.journal.journal import Journal
+from app.journal.rounds import Rounds
+from app.journal.store import open_store
+from app.journal.writer import Writer
 from app.knowledge.changes import changed
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
@@ -29,12 +34,14 @@ from app.memory import Memory
 from app.metrics import Metrics
 from app.profiles import PROFILES
 from app.protocol import discovery
+from app.protocol.feedback import Feedback
 from app.protocol.request import HookRequest
 from app.rate import RatingProfile
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.repeats import Repeats, Reply
+from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
@@ -65,17 +72,12 @@ def create_app(
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
     log = logs.logger(log_file)
-    logs.quiet()
+    journal = journal_of(settings, clock, log)
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
         material = await hydrate(request, queries, fhir, client.deadline_seconds)
         metrics.gathered(material)
         return material
-
-    def tell(service: Service, reply: Reply) -> None:
-        if reply.recalled:
-            metrics.gathered(reply.material)
-        metrics.answered(service.hook, reply.answered)
 
     day = partial(today, settings, clock)
 
@@ -83,16 +85,50 @@ def create_app(
         return serving(knowledge, site, Repeats(_memory(settings), day), day, records)
 
     verify = anyone(site.clients[UNKNOWN])
-    hooks = Hooks(serve(first), verify, gather, tell)
+    hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
     checks: dict[str, Check] = {"content": content.check}
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
+    running.append(journal.writer.run)
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
     app.state.refused = Refused(log, metrics.refused)
     app.state.shed = open_to_browsers(shed, settings)
     app.include_router(discovery_routes(hooks))
-    app.include_router(health_routes(content, checks, metrics.exposition))
+    app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
+    app.include_router(health_routes(content, checks, {"store": journal.writer.wrong}, metrics.exposition))
     return app
+
+
+def tell(metrics: Metrics, journal: Journal, line: logs.Line, service: Service, reply: Reply) -> None:
+    """A hook was answered: count it, and leave it for the journal."""
+    journal.note(line, service, reply)
+    if reply.recalled:
+        metrics.gathered(reply.material)
+    metrics.answered(service.hook, reply.answered)
+
+
+async def keep(
+    metrics: Metrics,
+    journal: Journal,
+    content: Content,
+    client: Client,
+    service: Service,
+    feedback: tuple[Feedback, ...],
+) -> None:
+    """Feedback came: store it, and count it when it is stored. StoreUnavailable."""
+    await journal.keep(content.knowledge, client, service, feedback)
+    metrics.kept(feedback)
+
+
+def journal_of(settings: Settings, clock: Callable[[], datetime], log: FilteringBoundLogger) -> Journal:
+    """The journal with its writer, which does not run yet."""
+    key = hash_key(settings.hash_key)
+    if key.drawn and settings.mode == "production":
+        log.warning(
+            "journal key drawn", what="hashes of this process compare with no others; set JOURNAL_KEY"
+        )
+    rounds = Rounds(open_store(settings.store), settings.retention_days, log.warning)
+    return Journal(Writer(rounds, log.warning), key, clock, keep_words=settings.feedback_words)
 
 
 def site_of(settings: Settings) -> Site:
@@ -185,6 +221,7 @@ def bare_app(
     watch: logs.Watch = logs.nobody,
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
+    logs.quiet()
     app = FastAPI(
         title="Plumbline",
         lifespan=lifespan,

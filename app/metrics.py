@@ -23,6 +23,7 @@ from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Recommendation
 from app.logs import Line
 from app.phrases import phrase, system_label
+from app.protocol.feedback import Feedback
 from app.record.prefetch import Material
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -97,6 +98,11 @@ class Metrics:
                 counter.labels(label)  # else the first of its kind would look like no change at all
         self._content = content
         self.serves(content)
+
+    def kept(self, feedback: Iterable[Feedback]) -> None:
+        """Feedback was stored."""
+        for each in feedback:
+            self.feedback.labels(each.outcome).inc()
 
     def serves(self, content: Knowledge) -> None:
         """From now on decisions are those of this content."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ByteSize, Field, ValidationError, field_validator, model_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -19,6 +19,12 @@ from app.profiles import ProfileName
 
 PREFIX = "PLUMBLINE_"
 _FILE = "_FILE"
+_STORE_URL = re.compile(r"sqlite:///.+|postgres(ql)?://.+")
+_STORES = {
+    "development": "sqlite:///.plumbline/journal.sqlite",
+    "production": "sqlite:////var/lib/plumbline/journal.sqlite",
+}
+_JOURNAL_KEY = re.compile(r"[\w.-]{1,32}:.{32,}")
 _CARDS = Path(__file__).parent.parent / "cards"
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+")
 """As browsers write it: lower case, no path, no slash at the end."""
@@ -70,6 +76,16 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     """Origins of browsers that may call, with commas between; not set: any in development, else none."""
 
+    store_url: SecretStr | None = None
+    """The store of the journal: `sqlite:////absolute/path` or `postgresql://user:password@host/name`;
+    not set: `/var/lib/plumbline/journal.sqlite`, in development `.plumbline/journal.sqlite`."""
+    journal_key: SecretStr | None = None
+    """The key of the journal's hashes as `id:secret`, 32 characters or more; not set: drawn at each start."""
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """After how many days the journal forgets; 0 keeps everything."""
+    feedback_words: bool = False
+    """Whether comments of clinicians, and reasons in words that are not ours, are kept."""
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
@@ -91,6 +107,20 @@ class Settings(BaseSettings):
                 raise ValueError(f"{each} is no origin that a browser sends; write it as https://ehr.example")
         return origins
 
+    @field_validator("store_url")
+    @classmethod
+    def _known_store(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not _STORE_URL.fullmatch(url.get_secret_value()):
+            raise ValueError("is sqlite:///relative/path, sqlite:////absolute/path or postgresql://…")
+        return url
+
+    @field_validator("journal_key")
+    @classmethod
+    def _strong_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not _JOURNAL_KEY.fullmatch(key.get_secret_value()):
+            raise ValueError("is an id, a colon, and a secret of 32 characters or more")
+        return key
+
     @model_validator(mode="after")
     def _only_in_development(self) -> Settings:
         if self.mode == "production" and self.today:
@@ -101,6 +131,16 @@ class Settings(BaseSettings):
                 f"name the client in the site file"
             )
         return self
+
+    @property
+    def store(self) -> str:
+        """The URL of the journal's store, which holds a password where it names a database."""
+        return self.store_url.get_secret_value() if self.store_url else _STORES[self.mode]
+
+    @property
+    def hash_key(self) -> str | None:
+        """The key of the journal's hashes with its id."""
+        return self.journal_key.get_secret_value() if self.journal_key else None
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 VALUES = ("answer", "record.values", "fhir")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "account": (*CORE, "journal.records"),
     "alternatives": ("protocol", "record.envelope"),
     "answer": (),
     "errors": (),
@@ -43,13 +44,24 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "casework": CORE,
     "pages": (*CORE, "casework", "catalogue"),
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
-    "answering": (*CORE, "alternatives", "clients", "errors", "protocol", "record", "memory"),
+    "answering": (
+        *CORE,
+        "account",
+        "alternatives",
+        "clients",
+        "errors",
+        "journal.records",
+        "protocol",
+        "record",
+        "memory",
+    ),
     "trust": ("errors",),
     "content": ("knowledge",),
     "clients": ("knowledge.changes", "profiles", "protocol.request", "rate"),
     "fhir": (),
+    "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats"),
     "memory": (),
-    "metrics": (*CORE, "answering", "errors", "logs", "phrases", "record.prefetch"),
+    "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback", "record.prefetch"),
     "phrases": (),
     "repeats": (*CORE, "answering", "clients", "memory", "protocol", "record"),
     "routes": (
@@ -58,7 +70,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "clients",
         "errors",
         "fit",
+        "journal.store",
         "knowledge",
+        "limits",
         "logs",
         "protocol",
         "record",
@@ -85,7 +99,8 @@ SHELL = {
 PURE = sorted(
     name
     for name in MODULES
-    if name.split(".")[0] in {*MAY_IMPORT} - {"limits", "server", "logs", "metrics", "settings", "routes"}
+    if name.split(".")[0]
+    in {*MAY_IMPORT} - {"journal", "limits", "server", "logs", "metrics", "settings", "routes"}
     and name not in SHELL
 )
 CLINICAL = re.compile(

@@ -198,7 +198,9 @@ class Running:
     log: io.BytesIO = field(default_factory=io.BytesIO)
 
     async def run(self, scenario: Callable[[httpx.AsyncClient], Any]) -> None:
-        app = create_app(Settings(cards=self.root, site_file=self.site), log_file=self.log)
+        store = f"sqlite:///{self.root.parent}/journal.sqlite"
+        settings = Settings.model_validate({"cards": self.root, "site_file": self.site, "store_url": store})
+        app = create_app(settings, log_file=self.log)
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:

@@ -74,7 +74,7 @@ async def test_the_service_says_which_content_it_serves() -> None:
     assert (ready["content"], ready["digest"]) == (content().services.content_version, content().digest)
 
 
-async def test_starting_and_stopping_goes_through_every_wrapper() -> None:
+async def test_starting_and_stopping_goes_through_every_wrapper(tmp_path: Path) -> None:
     events = iter(["lifespan.startup", "lifespan.shutdown"])
     said: list[str] = []
 
@@ -84,7 +84,8 @@ async def test_starting_and_stopping_goes_through_every_wrapper() -> None:
     async def send(message: Any) -> None:
         said.append(message["type"])
 
-    app = create_app(Settings(), content(), log_file=io.BytesIO())
+    settings = Settings.model_validate({"store_url": f"sqlite:///{tmp_path}/journal.sqlite"})
+    app = create_app(settings, content(), log_file=io.BytesIO())
     await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 

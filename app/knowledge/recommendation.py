@@ -142,11 +142,15 @@ class Evidence(Frozen):
 
 
 class OverrideReason(Frozen):
-    """A coded reason to set a card aside; without `system` it is this project's own code."""
+    """A coded reason to set a card aside; without `system` it is this project's own code.
+
+    `counts_apart`: it says that the record lacks something, and reports count it apart.
+    """
 
     display: str
     system: str | None = None
     code: str | None = None
+    counts_apart: bool = False
 
 
 class Suggestion(Frozen):

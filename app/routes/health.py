@@ -48,11 +48,16 @@ async def _asked(check: Check) -> str:
 
 
 def health_routes(
-    served: Served, checks: Mapping[str, Check], exposition: Callable[[Mapping[str, str]], bytes]
+    served: Served,
+    checks: Mapping[str, Check],
+    tolerated: Mapping[str, Check],
+    exposition: Callable[[Mapping[str, str]], bytes],
 ) -> APIRouter:
     """`/health/live`, `/health/ready` and `/metrics`.
 
-    `exposition` makes the metrics from what the checks say.
+    `tolerated` checks are said too, but what they find leaves the service ready: hook calls do not need it,
+    and a fault that all replicas share would else take every one of them out of service.
+    `exposition` makes the metrics from what all checks say.
     """
     router = APIRouter(tags=["health"])
 
@@ -63,9 +68,9 @@ def health_routes(
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        """The content with its digest, and each check: `ok`, or what is wrong with it and a 503."""
-        found = await examined(checks)
-        wrong = any(found.values())
+        """The content with its digest, and each check: `ok`, or what is wrong with it and, mostly, a 503."""
+        found = await examined({**checks, **tolerated})
+        wrong = any(found[name] for name in checks)
         body = {
             "status": "not ready" if wrong else "ready",
             "content": served.version,
@@ -77,6 +82,6 @@ def health_routes(
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """The metrics in Prometheus' text format."""
-        return Response(exposition(await examined(checks)), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(await examined({**checks, **tolerated})), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -29,8 +29,8 @@ _JSON = frozenset({"", "application/json", "application/fhir+json"})
 
 Hydrate = Callable[[Client, HookRequest, tuple[Query, ...]], Awaitable[Material]]
 Answer = Callable[[Client, Service, HookRequest, Material], Answered]
-Tell = Callable[[Service, Reply], None]
-"""Hears of every reply, recalled ones too."""
+Tell = Callable[[logs.Line, Service, Reply], None]
+"""Hears of every reply, recalled ones too, and never waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Hooks:
             raise UnknownService()
         service = endpoint.service
         line.note(service=service.id, hook=service.hook)
-        body = await _body(http, client)
+        body = await json_body(http, client)
         sent = serving.repeats.sent(client, service, body)
         reply = serving.repeats.recall(sent)
         if reply is None:
@@ -120,7 +120,7 @@ class Hooks:
             serving.repeats.keep(sent, client, reply)
         line.lap("answer")
         line.note(**reply.noted)
-        self.tell(service, reply)
+        self.tell(line, service, reply)
         answered, said = reply.answered, reply.request.fhir_version
         body = fit.body(answered.response, client.profile, answered.judged, said)
         return Response(body, media_type="application/json")
@@ -146,7 +146,7 @@ class AheadOfRouter:
         await self.app(scope, receive, send)
 
 
-async def _body(http: Request, client: Client) -> bytes:
+async def json_body(http: Request, client: Client) -> bytes:
     """The body; refused where it is announced as anything but plain JSON, or too large for this client."""
     kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _JSON:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.integration.browser import chromium, missing_browser
 from tests.integration.patients import everyone
+from tests.integration.postgres import Server, postgres, programs
 from tests.integration.servers import Running, fhir_server, missing_tool, service
 
 
@@ -18,6 +19,16 @@ def fhir() -> Iterator[Running]:
     """A real FHIR server that holds every patient of the stories."""
     _needs(missing_tool())
     with fhir_server(everyone()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Server]:
+    """A PostgreSQL of our own; tests bring their own rows, by ids that nobody else uses."""
+    if programs() is None:
+        reason = "PostgreSQL is not installed"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with postgres() as server:
         yield server
 
 

@@ -125,7 +125,9 @@ def service(**settings: str) -> Iterator[Running]:
     port = free_port()
     own = {"host": "127.0.0.1", "port": str(port), "today": TODAY, "mode": "development", **settings}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLUMBLINE_")}
-    environment = inherited | {f"PLUMBLINE_{name.upper()}": value for name, value in own.items()}
-    command = [sys.executable, "-m", "app", "serve"]
-    with running(command, f"http://127.0.0.1:{port}", "/health/live", environment) as server:
-        yield server
+    with tempfile.TemporaryDirectory(prefix="plumbline-store-") as folder:
+        own.setdefault("store_url", f"sqlite:///{folder}/journal.sqlite")
+        environment = inherited | {f"PLUMBLINE_{name.upper()}": value for name, value in own.items()}
+        command = [sys.executable, "-m", "app", "serve"]
+        with running(command, f"http://127.0.0.1:{port}", "/health/live", environment) as server:
+            yield server

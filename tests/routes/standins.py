@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,14 @@ from app.clients import Client
 from app.knowledge.recommendation import Service
 from app.main import bare_app
 from app.protocol.discovery import Discovery, ServiceEntry, encode
+from app.protocol.feedback import Feedback
 from app.protocol.request import HookRequest
 from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.record.values import Order
+from app.routes.feedback import Keep, feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.services import Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import Verify, anyone
@@ -28,6 +30,10 @@ from app.settings import Settings
 
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
 CONDITIONS = Query("conditions", "Condition", "Condition?patient={{context.patientId}}")
+
+
+async def kept(client: Client, service: Service, feedback: tuple[Feedback, ...]) -> None:
+    """A store that takes everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class Edge:
     log: io.BytesIO = field(default_factory=io.BytesIO)
     served: Content = Content()
     checks: dict[str, Check] = field(default_factory=dict)
+    tolerated: dict[str, Check] = field(default_factory=dict)
+    keep: Keep = kept
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request over ASGI; an exception that leaves the application fails the test."""
@@ -116,8 +124,13 @@ class Edge:
         serving = Serving(defaultdict(lambda: listed), self.core)
         hooks = Hooks(serving, self.verify, gather, lambda *_: None)
         app = bare_app(self.settings, hooks, self.log)
+        app.router.routes.append(feedback_route(hooks, self.keep))
         app.include_router(discovery_routes(hooks))
-        app.include_router(health_routes(self.served, self.checks, lambda ready: repr(dict(ready)).encode()))
+
+        def exposition(ready: Mapping[str, str]) -> bytes:
+            return repr(dict(ready)).encode()
+
+        app.include_router(health_routes(self.served, self.checks, self.tolerated, exposition))
         return app
 
 

@@ -64,3 +64,12 @@ async def test_the_metrics_are_made_from_what_the_checks_say() -> None:
     answer = await Edge(checks={"store": gone}).ask("GET", "/metrics")
     assert answer.text == repr({"store": "the store cannot be reached"})
     assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+async def test_what_is_tolerated_is_said_and_leaves_the_service_ready() -> None:
+    async def lost() -> str:
+        return "the disk is full"
+
+    answer = await Edge(tolerated={"store": lost}).ask("GET", "/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["checks"] == {"store": "the disk is full"}

@@ -1,0 +1,147 @@
+"""Both stores do the same: SQLite in a file, and a PostgreSQL that the test starts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.journal.store import CHUNK, Batch, Row, Store, StoreUnavailable, open_store
+from tests.integration.postgres import Server
+from tests.journal.rows import feedback
+
+pytestmark = pytest.mark.integration
+NOW = 2_000_000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty file, or of the database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/journal.sqlite"
+    server: Server = request.getfixturevalue("database")
+    return server.url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """An open store."""
+    opened = open_store(url)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def batch(*rows: tuple[str, Row], once: tuple[str, ...] = (), until: int = NOW + 1000) -> Batch:
+    """A batch of rows and keys."""
+    found = Batch(once=[(key, until) for key in once])
+    for table, row in rows:
+        found.rows[table].append(row)
+    return found
+
+
+def ids(store: Store, card: str) -> list[object]:
+    """The ids of the feedback for a card."""
+    return [row[0] for row in store.read("SELECT id FROM feedback WHERE card = $1 ORDER BY id", (card,))]
+
+
+def test_rows_come_back_as_they_went_in(store: Store) -> None:
+    table, row = feedback(str(uuid4()), comment="Ünïcode – 😀 'quoted' $1 ?", reason=None)
+    store.write(batch((table, row)), NOW)
+    assert list(store.read("SELECT * FROM feedback WHERE id = $1", (row[0],))) == [row]
+
+
+def test_a_row_that_is_there_stays_as_it_is(store: Store) -> None:
+    id = str(uuid4())
+    store.write(batch(feedback(id, outcome="accepted")), NOW)
+    store.write(batch(feedback(id, outcome="overridden"), feedback(id)), NOW)
+    assert list(store.read("SELECT outcome FROM feedback WHERE id = $1", (id,))) == [("accepted",)]
+
+
+def test_a_faulty_row_leaves_nothing_of_its_batch(store: Store) -> None:
+    card, (table, row) = str(uuid4()), feedback(str(uuid4()), card="x")
+    faulty = (table, (row[0], None, *row[2:]))
+    with pytest.raises(Exception, match=r"(?i)null"):
+        store.write(batch(feedback(str(uuid4()), card=card), faulty), NOW)
+    assert ids(store, card) == []
+    store.write(batch(feedback("after-" + card, card=card)), NOW)
+    assert ids(store, card) == ["after-" + card]
+
+
+def test_a_key_is_new_once_and_again_after_its_end(store: Store) -> None:
+    key, other = str(uuid4()), str(uuid4())
+    assert store.write(batch(once=(key, other, key)), NOW) == [True, True, False]
+    assert store.write(batch(once=(key,)), NOW + 999) == [False]
+    assert store.write(batch(once=(key,), until=NOW + 5000), NOW + 1000) == [True]
+
+
+def test_a_key_is_new_for_one_of_several_instances(url: str) -> None:
+    keys, wins = [str(uuid4()) for _ in range(40)], []
+
+    def compete() -> None:
+        own = open_store(url)
+        own.open()
+        for key in keys:
+            wins.extend(key for fresh in own.write(batch(once=(key,)), NOW) if fresh)
+        own.close()
+
+    threads = [threading.Thread(target=compete) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert sorted(wins) == sorted(keys)
+
+
+def test_instances_that_start_together_bring_the_tables_up_to_date_once(url: str) -> None:
+    failures: list[Exception] = []
+
+    def start() -> None:
+        own = open_store(url)
+        try:
+            own.open()
+        except Exception as error:
+            failures.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    opened = open_store(url)
+    opened.open()
+    numbers = [number for (number,) in opened.read("SELECT number FROM migration ORDER BY number")]
+    opened.close()
+    assert (failures, numbers) == ([], list(range(1, len(numbers) + 1)))
+
+
+def test_retention_goes_by_chunks_and_leaves_what_is_young(store: Store) -> None:
+    card = str(uuid4())
+    old = [feedback(f"{card}-{number}", card=card, at=1) for number in range(CHUNK + 1)]
+    store.write(batch(*old, feedback(f"{card}-young", card=card, at=NOW), once=(card,), until=5), 1)
+    assert (store.forget(10, NOW), store.forget(10, NOW)) == (True, False)
+    assert ids(store, card) == [f"{card}-young"]
+    assert list(store.read("SELECT key FROM remembered WHERE key = $1", (card,))) == []
+
+
+def test_lists_of_decisions_go_with_the_last_call_that_refers_to_them(store: Store) -> None:
+    digest = str(uuid4())
+    call = (str(uuid4()), 1, "c", "s", "h", "i", "p", None, None, "k", digest, "[]", "{}")
+    young = (str(uuid4()), NOW, *call[2:])
+    decided = ("decision_list", (digest, "1", "d", "[]"))
+    store.write(batch(decided, ("hook_call", call), ("hook_call", young)), NOW)
+    find = "SELECT digest FROM decision_list WHERE digest = $1"
+    store.forget(10, NOW)
+    assert list(store.read(find, (digest,))) == [(digest,)]
+    store.forget(NOW + 1, NOW)
+    assert list(store.read(find, (digest,))) == []
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.close()
+    with pytest.raises(StoreUnavailable):
+        store.write(batch(), NOW)

@@ -1,0 +1,1 @@
+"""The journal: what it keeps, how it is written, and what happens when the store is lost."""
