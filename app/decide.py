@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -64,15 +66,55 @@ class Decision(Struct, frozen=True):
     offers: tuple[Offered, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A recommendation as its hook asks for it.
+
+    `needed` has a mark for each criterion that can only hold on something that was read, with the
+    decision that follows where nothing of it was.
+    """
+
+    id: str
+    about_order: bool
+    needed: tuple[tuple[int, Decision], ...]
+
+
+@lru_cache(maxsize=32)
+def asked_at(knowledge: Knowledge, hook: str) -> tuple[Asked, ...]:
+    """The active recommendations that answer a hook, worked out once for each content."""
+
+    def dismissed(name: str, text: str) -> Decision:
+        return Decision(name, knowledge.recommendations[name], None, Outcome.DOES_NOT_APPLY, (text,))
+
+    return tuple(
+        Asked(
+            name,
+            each.about == "order",
+            tuple((mark, dismissed(name, text)) for mark, text in knowledge.marks.lines.get(name, ())),
+        )
+        for name, each in knowledge.recommendations.items()
+        if each.status == "active" and hook in each.hooks
+    )
+
+
 def decide(knowledge: Knowledge, facts: Facts, hook: str, judged: Iterable[Order]) -> list[Decision]:
-    """Every active recommendation of the hook, once for the patient or once for each judged order."""
+    """Every active recommendation of the hook, once for the patient or once for each judged order.
+
+    One of whose criteria nothing was read does not apply, without being looked into.
+    """
     orders = tuple(judged)
     return [
-        decide_one(knowledge, recommendation_id, facts, order)
-        for recommendation_id, recommendation in knowledge.recommendations.items()
-        if recommendation.status == "active" and hook in recommendation.hooks
-        for order in (orders if recommendation.about == "order" else (None,))
+        _dismissed(asked, facts, order) or decide_one(knowledge, asked.id, facts, order)
+        for asked in asked_at(knowledge, hook)
+        for order in (orders if asked.about_order else (None,))
     ]
+
+
+def _dismissed(asked: Asked, facts: Facts, order: Order | None) -> Decision | None:
+    for mark, decision in asked.needed:
+        if facts.absent(mark):
+            return decision if order is None else replace(decision, order=order)
+    return None
 
 
 def decide_one(knowledge: Knowledge, recommendation_id: str, facts: Facts, order: Order | None) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.compose import compose
 from app.decide import Decision, Outcome, decide
 from app.facts.asking import facts_of
 from app.knowledge.criterion import parse
+from app.knowledge.relevance import Marks
 from app.protocol.response import Response, encode
 from app.record.record import Record
 from app.record.values import Allergy, Order
@@ -194,6 +196,13 @@ def decided(within: Record) -> dict[tuple[str, int], Decision]:
     return {(each.id, each.order.position if each.order else -1): each for each in found}
 
 
+def by_looking(within: Record) -> dict[tuple[str, int], Decision]:
+    """The same without any short way: every criterion of every recommendation is looked into."""
+    content = replace(knowledge(), marks=Marks())
+    found = decide(content, facts_of(content, within), "order-sign", within.judged)
+    return {(each.id, each.order.position if each.order else -1): each for each in found}
+
+
 def answers(within: Record) -> dict[tuple[str, int], Answer]:
     """The answer to every fact, for every order and for the patient."""
     facts = facts_of(knowledge(), within)
@@ -251,6 +260,19 @@ def denies_nothing_plainly(world: World, missing: set[str]) -> None:
             assert after.holds(denial, None).truth is not NO, name
 
 
+def is_what_looking_would_find(world: World, missing: set[str]) -> None:
+    """A recommendation that was not looked into does not apply, and the criterion it names is a no."""
+    within = read(world, missing)
+    looked, facts = by_looking(within), facts_of(knowledge(), within)
+    for key, quick in decided(within).items():
+        if quick.outcome is not Outcome.DOES_NOT_APPLY:
+            assert quick == looked[key]
+        assert (quick.outcome, quick.order) == (looked[key].outcome, looked[key].order), key
+        for text in quick.deciding:
+            if quick.outcome is Outcome.DOES_NOT_APPLY and not text.startswith("unless "):
+                assert facts.holds(parse(text), quick.order).truth is NO, key
+
+
 def says_why(world: World, missing: set[str]) -> None:
     """Whatever cannot be told has a reason."""
     within = read(world, missing)
@@ -273,6 +295,7 @@ PROPERTIES = (
     says_what_brought_a_card,
     makes_no_plain_no,
     denies_nothing_plainly,
+    is_what_looking_would_find,
     says_why,
     silences_what_an_alarm_must,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from app.answer import (
@@ -34,8 +36,8 @@ from app.facts import (
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, ConditionFact, EventFact, Fact
 from app.knowledge.load import Knowledge
-from app.knowledge.relevance import Traces
-from app.record.record import Record
+from app.knowledge.relevance import Marks
+from app.record.record import Collection, Record
 from app.record.values import ORDER, Order
 
 Kind = Callable[[Any, Record, Order | None, Knowledge], Answer]
@@ -65,12 +67,42 @@ Base = Callable[[str, Order | None], Answer]
 """Answers a fact that is not derived from others."""
 
 
+class Presence:
+    """Which marks were read. On what is absent nothing can be yes; sources are read when asked for."""
+
+    def __init__(self, marks: Marks, of: Callable[[str], Collection]) -> None:
+        self._marks = marks
+        self._of = of
+        self._present = 0
+        self._unread = reduce(or_, marks.sources.values(), 0)
+
+    def absent(self, mark: int) -> bool:
+        """Whether none of these bits is there; what was not read whole may always be."""
+        if mark & self._present:
+            return False
+        if mark & self._unread:
+            self._read(mark)
+        return not mark & self._present
+
+    def _read(self, mark: int) -> None:
+        for source, every in self._marks.sources.items():
+            if mark & every & self._unread:
+                self._unread &= ~every
+                collection = self._of(source)
+                if collection.gaps:
+                    self._present |= every
+                    continue
+                bits = self._marks.bits[source]
+                for name in collection.by_set:
+                    self._present |= bits.get(name, 0)
+
+
 class Facts:
     """The answers about one record. Lazy, and each question is answered once.
 
     `base` answers the facts that are read, `orders` are all of this call; `known` are answers that are
-    given from the start. `answers` are those found so far. `absent` says that nothing was read on
-    which a fact could be yes.
+    given from the start. `answers` are those found so far. `absent` says of a mark that nothing was read
+    on which a fact could be yes.
     """
 
     def __init__(
@@ -79,15 +111,15 @@ class Facts:
         base: Base,
         orders: tuple[Order, ...] = (),
         known: Mapping[str, Answer] | None = None,
-        absent: Callable[[Traces], bool] = lambda _: False,
+        absent: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self._orders = orders
         self._base = base
         self._known = known or {}
-        self._absent = absent
+        self.absent = absent
         self._facts = knowledge.facts
         self._order_facts = knowledge.order_facts
-        self._traces = knowledge.traces
+        self._marks = knowledge.marks.facts
         self.answers: Answers = {}
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
@@ -107,8 +139,8 @@ class Facts:
         key = name if looks is None else (name, looks.position)
         answer = self.answers.get(key)
         if answer is None:
-            traces = self._traces.get(name)
-            gone = traces is not None and self._absent(traces)
+            mark = self._marks.get(name)
+            gone = mark is not None and self.absent(mark)
             answer = self.answers[key] = no() if gone else self._answer(name, looks)
         return answer
 
@@ -153,12 +185,5 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
             )
         return answered(asked, record, at_hand, knowledge)
 
-    def absent(traces: Traces) -> bool:
-        for source, names in traces.items():
-            collection = record.collections.get(source) or record.of(source)
-            if collection.gaps or (collection.by_set and not names.isdisjoint(collection.by_set)):
-                return False
-        return True
-
-    facts = Facts(knowledge, base, record.orders, absent=absent)
+    facts = Facts(knowledge, base, record.orders, absent=Presence(knowledge.marks, record.of).absent)
     return facts

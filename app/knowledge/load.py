@@ -22,7 +22,7 @@ from app.knowledge.recommendation import (
     Services,
     Suggestion,
 )
-from app.knowledge.relevance import Traces, traces
+from app.knowledge.relevance import Marks, marks
 from app.knowledge.seeds import Seeds
 from app.knowledge.shaped import shaped
 from app.knowledge.value_set import Codes, LicensedCodes, ValueSet
@@ -40,13 +40,12 @@ class FaultyContent(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """The whole content, checked.
 
-    `order_facts` are those whose answer depends on the order at hand, `traces` what a fact can be yes
-    on; `digest` is the SHA-256 of
-    every file that was read.
+    `order_facts` are those whose answer depends on the order at hand, `marks` say what a fact or a
+    recommendation needs to be read; `digest` is the SHA-256 of every file that was read.
     """
 
     services: Services
@@ -59,7 +58,7 @@ class Knowledge:
     recommendations: dict[str, Recommendation]
     codes: CodeIndex
     order_facts: frozenset[str]
-    traces: dict[str, Traces]
+    marks: Marks
     digest: str
     ratings: Ratings | None = None
     attributes: Attributes | None = None
@@ -174,7 +173,7 @@ def load(root: Path) -> Knowledge:
         recommendations=recommendations,
         codes=CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0)),
         order_facts=_order_facts(facts),
-        traces=traces(facts),
+        marks=marks(facts, recommendations),
         digest=files.digest(),
         ratings=ratings,
         attributes=stated,

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
+from app.knowledge.recommendation import Recommendation
 from app.record.values import ORDER
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -37,10 +41,44 @@ Traces = Mapping[str, frozenset[str]]
 """Source → the value sets of which at least one must be there for a yes."""
 
 
-def traces(facts: Mapping[str, Fact]) -> dict[str, Traces]:
-    """The traces of every fact that has some; the others must always be looked into."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Traces as numbers: one bit for each value set of each source, so that one AND tells what is absent.
+
+    `sources` has all bits of a source, `facts` those of which a fact needs one for a yes. Of a
+    recommendation `lines` has those of each criterion that it needs, beside the criterion's text. What
+    is not in here must always be looked into.
+    """
+
+    sources: Mapping[str, int] = field(default_factory=dict)
+    bits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    facts: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+
+
+def marks(facts: Mapping[str, Fact], recommendations: Mapping[str, Recommendation]) -> Marks:
+    """The marks of a content."""
     search = _Search(facts)
-    return {name: each for name in facts if (each := search.of(name)) is not None}
+    found = {name: each for name in facts if (each := search.of(name)) is not None}
+    needed = {
+        name: [(each, line.text) for line in one.when if (each := search.of_line(line)) is not None]
+        for name, one in recommendations.items()
+    }
+    known = [*found.values(), *(each for lines in needed.values() for each, _ in lines)]
+    pairs = sorted({(source, name) for each in known for source, names in each.items() for name in names})
+    bits: dict[str, dict[str, int]] = {}
+    for place, (source, name) in enumerate(pairs):
+        bits.setdefault(source, {})[name] = 1 << place
+
+    def mark(of: Traces) -> int:
+        return reduce(or_, (bits[source][name] for source, names in of.items() for name in names), 0)
+
+    return Marks(
+        {source: reduce(or_, each.values()) for source, each in bits.items()},
+        bits,
+        {name: mark(each) for name, each in found.items()},
+        {name: tuple((mark(each), text) for each, text in lines) for name, lines in needed.items()},
+    )
 
 
 class _Search:
@@ -60,7 +98,7 @@ class _Search:
                 self._found[name] = _own(fact) or self._derived(fact)
         return self._found[name]
 
-    def _of_line(self, line: Criterion) -> Traces | None:
+    def of_line(self, line: Criterion) -> Traces | None:
         """An amount that counts from zero is found by comparing it with more than nothing."""
         fact = self._facts.get(line.fact)
         if fact is not None and fact.kind in _AMOUNTS:
@@ -72,8 +110,8 @@ class _Search:
     def _derived(self, fact: Fact) -> Traces | None:
         members = fact.any_of or (fact.at_least.of if fact.at_least else ())
         if members:
-            return _joined(map(self._of_line, members))
-        needed = [each for each in map(self._of_line, fact.all_of) if each is not None]
+            return _joined(map(self.of_line, members))
+        needed = [each for each in map(self.of_line, fact.all_of) if each is not None]
         return min(needed, key=self._commonness) if needed else None
 
     def _commonness(self, part: Traces) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Interval, Reason, 
 from app.facts.asking import KINDS, Facts, facts_of
 from app.knowledge import fact as shapes
 from app.knowledge.criterion import parse
+from app.knowledge.relevance import Marks
 from app.record.record import Collection, Record
 from app.record.values import Order
 from tests.content import knowledge
@@ -170,7 +171,7 @@ RECORDS = {
 def test_the_short_way_to_a_no_comes_to_the_same(name: str) -> None:
     within = RECORDS[name]
     quick = facts_of(knowledge(), within)
-    slow = facts_of(replace(knowledge(), traces={}), within)
+    slow = facts_of(replace(knowledge(), marks=Marks()), within)
     for fact in knowledge().facts:
         for at_hand in (*within.orders, None):
             assert quick.ask(fact, at_hand).truth is slow.ask(fact, at_hand).truth, fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.knowledge.fact import Fact
-from app.knowledge.relevance import traces
+from app.knowledge.relevance import marks
 
 
 def fact(**parameters: object) -> Fact:
@@ -21,8 +21,11 @@ FACTS = {
 
 
 def sets(**parameters: object) -> frozenset[str] | None:
-    found = traces({**FACTS, "asked": fact(**parameters)}).get("asked")
-    return None if found is None else frozenset().union(*found.values())
+    found = marks({**FACTS, "asked": fact(**parameters)}, {})
+    mark = found.facts.get("asked")
+    if mark is None:
+        return None
+    return frozenset(name for each in found.bits.values() for name, bit in each.items() if bit & mark)
 
 
 def test_any_of_can_be_yes_on_what_any_member_can() -> None:
