@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.knowledge import coding_systems
-from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Recommendation, Service
@@ -88,7 +87,7 @@ def reachable(knowledge: Knowledge, recommendations: Iterable[Recommendation]) -
 
 def _asked(knowledge: Knowledge, recommendation: Recommendation) -> Iterator[str]:
     group = knowledge.groups.groups[recommendation.group]
-    yield from (line.fact for line in lines_of(recommendation) + group.unless)
+    yield from (line.fact for line in recommendation.lines + group.unless)
     yield from (offer.order for offer in recommendation.offer if offer.order)
     if group.unchecked_fact:
         yield group.unchecked_fact
@@ -102,16 +101,6 @@ def _texts(recommendation: Recommendation) -> Iterator[str]:
     yield from (say.summary, say.detail)
     yield from (text for each in say.variants for text in (each.summary, each.detail) if text)
     yield from (note.say for note in say.notes)
-
-
-def lines_of(recommendation: Recommendation) -> tuple[Criterion, ...]:
-    """Every criterion in a recommendation, wherever it stands."""
-    say = recommendation.say
-    parts = [recommendation.when, recommendation.unless, recommendation.gentler_when]
-    parts += [variant.when for variant in say.variants]
-    parts += [note.when for note in say.notes]
-    parts += [lines for offer in recommendation.offer for lines in (offer.when, offer.unless)]
-    return tuple(line for lines in parts for line in lines)
 
 
 def discovery(

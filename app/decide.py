@@ -83,15 +83,18 @@ class Asked:
 def asked_at(knowledge: Knowledge, hook: str) -> tuple[Asked, ...]:
     """The active recommendations that answer a hook, worked out once for each content."""
 
-    def dismissed(name: str, text: str) -> Decision:
-        return Decision(name, knowledge.recommendations[name], None, Outcome.DOES_NOT_APPLY, (text,))
+    criteria = knowledge.marks.criteria
+
+    def needed(name: str, each: Recommendation) -> Iterator[tuple[int, Decision]]:
+        for line in each.when:
+            if line.text in criteria:
+                yield (
+                    criteria[line.text],
+                    Decision(name, each, None, Outcome.DOES_NOT_APPLY, (line.text,)),
+                )
 
     return tuple(
-        Asked(
-            name,
-            each.about == "order",
-            tuple((mark, dismissed(name, text)) for mark, text in knowledge.marks.lines.get(name, ())),
-        )
+        Asked(name, each.about == "order", tuple(needed(name, each)))
         for name, each in knowledge.recommendations.items()
         if each.status == "active" and hook in each.hooks
     )

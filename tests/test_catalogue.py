@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import pytest
 
-from app.catalogue import discovery, lines_of, queries, reachable, recommendations_of
+from app.catalogue import discovery, queries, reachable, recommendations_of
 from app.knowledge.check import SOURCES
 from app.knowledge.load import Knowledge, load
 from app.knowledge.relevance import NEEDS
@@ -125,7 +125,7 @@ def test_every_source_that_a_kind_reads_has_a_query_and_a_name() -> None:
 
 def lines_of_all(content: Knowledge) -> tuple[object, ...]:
     """A criterion for every fact there is."""
-    lines = [line for each in content.recommendations.values() for line in lines_of(each)]
+    lines = [line for each in content.recommendations.values() for line in each.lines]
     example = lines[0]
     return tuple(replace(example, fact=name, text=name) for name in content.facts)
 

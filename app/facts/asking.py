@@ -68,41 +68,39 @@ Base = Callable[[str, Order | None], Answer]
 
 
 class Presence:
-    """Which marks were read. On what is absent nothing can be yes; sources are read when asked for."""
+    """Which marks were read. On what is absent nothing can be yes; sources are read when asked for.
+
+    `present` has the bits of what was found so far, and all those of a source that was not read whole.
+    """
 
     def __init__(self, marks: Marks, of: Callable[[str], Collection]) -> None:
         self._marks = marks
         self._of = of
-        self._present = 0
         self._unread = reduce(or_, marks.sources.values(), 0)
+        self.present = 0
 
     def absent(self, mark: int) -> bool:
-        """Whether none of these bits is there; what was not read whole may always be."""
-        if mark & self._present:
-            return False
-        if mark & self._unread:
+        """Whether none of these bits is there."""
+        if mark & self._unread and not mark & self.present:
             self._read(mark)
-        return not mark & self._present
+        return not mark & self.present
 
     def _read(self, mark: int) -> None:
         for source, every in self._marks.sources.items():
             if mark & every & self._unread:
                 self._unread &= ~every
                 collection = self._of(source)
-                if collection.gaps:
-                    self._present |= every
-                    continue
                 bits = self._marks.bits[source]
-                for name in collection.by_set:
-                    self._present |= bits.get(name, 0)
+                found = (bits.get(name, 0) for name in collection.by_set)
+                self.present |= every if collection.gaps else reduce(or_, found, 0)
 
 
 class Facts:
     """The answers about one record. Lazy, and each question is answered once.
 
     `base` answers the facts that are read, `orders` are all of this call; `known` are answers that are
-    given from the start. `answers` are those found so far. `absent` says of a mark that nothing was read
-    on which a fact could be yes.
+    given from the start. `answers` are those found so far. Where a `presence` is given, a criterion that
+    needs what is absent is no without being looked into.
     """
 
     def __init__(
@@ -111,37 +109,48 @@ class Facts:
         base: Base,
         orders: tuple[Order, ...] = (),
         known: Mapping[str, Answer] | None = None,
-        absent: Callable[[int], bool] = lambda _: False,
+        presence: Presence | None = None,
     ) -> None:
         self._orders = orders
         self._base = base
         self._known = known or {}
-        self.absent = absent
         self._facts = knowledge.facts
         self._order_facts = knowledge.order_facts
-        self._marks = knowledge.marks.facts
+        self._presence = presence or Presence(Marks(), lambda _: Collection())
+        self._criteria = knowledge.marks.criteria if presence else {}
         self.answers: Answers = {}
+
+    def absent(self, mark: int) -> bool:
+        """Whether nothing was read that bears one of these marks; none has where nobody looked."""
+        return bool(self._criteria) and self._presence.absent(mark)
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""
-        answer = self.ask(line.fact, at_hand)
-        if line.negated:
-            return negate(answer)
+        mark = self._criteria.get(line.text)
+        if mark and not mark & self._presence.present and self._presence.absent(mark):
+            return no()
+        answer = self._asked(line.fact, at_hand)
+        if line.plain:
+            return answer
         if line.operator is not None and line.operand is not None:
             return compare(answer, line.operator, line.operand)
-        return answer
+        return negate(answer)
 
     def ask(self, name: str, at_hand: Order | None) -> Answer:
         """The answer to a fact; facts that look at no order are answered once for all orders."""
+        mark = self._criteria.get(name)
+        if mark and not mark & self._presence.present and self._presence.absent(mark):
+            return no()
+        return self._asked(name, at_hand)
+
+    def _asked(self, name: str, at_hand: Order | None) -> Answer:
         if name in self._known:
             return self._known[name]
         looks = at_hand if name in self._order_facts else None
         key = name if looks is None else (name, looks.position)
         answer = self.answers.get(key)
         if answer is None:
-            mark = self._marks.get(name)
-            gone = mark is not None and self.absent(mark)
-            answer = self.answers[key] = no() if gone else self._answer(name, looks)
+            answer = self.answers[key] = self._answer(name, looks)
         return answer
 
     def found_order(self, name: str) -> Order | None:
@@ -166,9 +175,8 @@ class Facts:
         return points((self.holds(line, at_hand), weight) for line, weight in fact.points)
 
     def _each(self, lines: tuple[Criterion, ...], at_hand: Order | None) -> list[Answer]:
-        """The answers to several criteria; most are facts as they stand."""
-        ask, holds = self.ask, self.holds
-        return [ask(line.fact, at_hand) if line.plain else holds(line, at_hand) for line in lines]
+        """The answers to several criteria."""
+        return [self.holds(line, at_hand) for line in lines]
 
 
 def facts_of(knowledge: Knowledge, record: Record) -> Facts:
@@ -185,5 +193,5 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
             )
         return answered(asked, record, at_hand, knowledge)
 
-    facts = Facts(knowledge, base, record.orders, absent=Presence(knowledge.marks, record.of).absent)
+    facts = Facts(knowledge, base, record.orders, presence=Presence(knowledge.marks, record.of))
     return facts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from app.knowledge import yaml_source
 from app.knowledge.attributes import Attributes
 from app.knowledge.codes import CodeIndex
+from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.nearest import nearest
 from app.knowledge.ratings import Ratings
@@ -173,7 +175,7 @@ def load(root: Path) -> Knowledge:
         recommendations=recommendations,
         codes=CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0)),
         order_facts=_order_facts(facts),
-        marks=marks(facts, recommendations),
+        marks=marks(facts, _criteria(groups, recommendations)),
         digest=files.digest(),
         ratings=ratings,
         attributes=stated,
@@ -190,6 +192,11 @@ def _recommendations(files: Files) -> dict[str, Recommendation]:
         for folder in files.glob("recommendations/[!_]*/")
         if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
     }
+
+
+def _criteria(groups: Groups, recommendations: dict[str, Recommendation]) -> Iterator[Criterion]:
+    yield from (line for each in groups.groups.values() for line in each.unless)
+    yield from (line for each in recommendations.values() for line in each.lines)
 
 
 def _merged_facts(files: Files) -> dict[str, Fact]:

@@ -86,6 +86,15 @@ class Recommendation(Frozen):
     offer: tuple[Offer, ...] = ()
     override_reasons: tuple[str, ...] = ()
 
+    @property
+    def lines(self) -> Lines:
+        """Every criterion in it, wherever it stands."""
+        parts = [self.when, self.unless, self.gentler_when]
+        parts += [variant.when for variant in self.say.variants]
+        parts += [note.when for note in self.say.notes]
+        parts += [lines for offer in self.offer for lines in (offer.when, offer.unless)]
+        return tuple(line for lines in parts for line in lines)
+
 
 class Group(Frozen):
     """What all recommendations of one class share.

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from app.knowledge.criterion import Criterion
+from app.knowledge.criterion import Criterion, parse
 from app.knowledge.fact import Fact
-from app.knowledge.recommendation import Recommendation
 from app.record.values import ORDER
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -45,40 +44,37 @@ Traces = Mapping[str, frozenset[str]]
 class Marks:
     """Traces as numbers: one bit for each value set of each source, so that one AND tells what is absent.
 
-    `sources` has all bits of a source, `facts` those of which a fact needs one for a yes. Of a
-    recommendation `lines` has those of each criterion that it needs, beside the criterion's text. What
-    is not in here must always be looked into.
+    `sources` has all bits of a source, `criteria` those of which one is needed for a criterion to hold, by
+    its text. A criterion that is not in there must always be looked into.
     """
 
     sources: Mapping[str, int] = field(default_factory=dict)
     bits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    facts: Mapping[str, int] = field(default_factory=dict)
-    lines: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    criteria: Mapping[str, int] = field(default_factory=dict)
 
 
-def marks(facts: Mapping[str, Fact], recommendations: Mapping[str, Recommendation]) -> Marks:
-    """The marks of a content."""
+def marks(facts: Mapping[str, Fact], criteria: Iterable[Criterion] = ()) -> Marks:
+    """The marks of every fact as it stands, and of these criteria."""
     search = _Search(facts)
-    found = {name: each for name in facts if (each := search.of(name)) is not None}
-    needed = {
-        name: [(each, line.text) for line in one.when if (each := search.of_line(line)) is not None]
-        for name, one in recommendations.items()
-    }
-    known = [*found.values(), *(each for lines in needed.values() for each, _ in lines)]
-    pairs = sorted({(source, name) for each in known for source, names in each.items() for name in names})
+    lines = {line.text: line for line in (*map(parse, facts), *_lines(facts), *criteria)}
+    found = {text: each for text, line in lines.items() if (each := search.of_line(line)) is not None}
+    pairs = sorted({(source, name) for each in found.values() for source in each for name in each[source]})
     bits: dict[str, dict[str, int]] = {}
     for place, (source, name) in enumerate(pairs):
         bits.setdefault(source, {})[name] = 1 << place
-
-    def mark(of: Traces) -> int:
-        return reduce(or_, (bits[source][name] for source, names in of.items() for name in names), 0)
-
     return Marks(
         {source: reduce(or_, each.values()) for source, each in bits.items()},
         bits,
-        {name: mark(each) for name, each in found.items()},
-        {name: tuple((mark(each), text) for each, text in lines) for name, lines in needed.items()},
+        {text: _mark(each, bits) for text, each in found.items()},
     )
+
+
+def _lines(facts: Mapping[str, Fact]) -> Iterable[Criterion]:
+    return (line for fact in facts.values() for line in fact.lines)
+
+
+def _mark(of: Traces, bits: Mapping[str, Mapping[str, int]]) -> int:
+    return reduce(or_, (bits[source][name] for source, names in of.items() for name in names), 0)
 
 
 class _Search:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from app.casework import Case, Worked, check_cases, read_cases, work
-from app.catalogue import lines_of
 from app.knowledge.fact import DERIVED
 from app.knowledge.load import Files, Knowledge, load
 from app.knowledge.recommendation import Recommendation
@@ -47,7 +46,7 @@ def asked(name: str) -> frozenset[str]:
     """Every fact that a recommendation may ask for."""
     card = KNOWLEDGE.recommendations[name]
     group = KNOWLEDGE.groups.groups[card.group]
-    facts = [line.fact for line in lines_of(card) + group.unless]
+    facts = [line.fact for line in card.lines + group.unless]
     facts += [fact for fact in (group.unchecked_fact, *(offer.order for offer in card.offer)) if fact]
     return frozenset().union(*map(beneath, facts))
 

@@ -21,8 +21,8 @@ FACTS = {
 
 
 def sets(**parameters: object) -> frozenset[str] | None:
-    found = marks({**FACTS, "asked": fact(**parameters)}, {})
-    mark = found.facts.get("asked")
+    found = marks({**FACTS, "asked": fact(**parameters)})
+    mark = found.criteria.get("asked")
     if mark is None:
         return None
     return frozenset(name for each in found.bits.values() for name, bit in each.items() if bit & mark)
