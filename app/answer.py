@@ -242,6 +242,8 @@ def any_of(answers: Iterable[Answer]) -> Answer:
             parts.append(answer)
     if not parts:
         return _NO
+    if len(parts) == 1 and truth is YES and parts[0].value is None and parts[0].coded is None:
+        return parts[0]
     supporting = [part for part in parts if part.truth is truth]
     said = not any(part.truth is YES and not part.unknown for part in supporting)
     return _joined(truth, supporting, worded=all(part.worded for part in supporting), said=said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from uuid import UUID, uuid5
 
@@ -50,27 +51,49 @@ def suggestion_uuid(card: UUID, suggestion_id: str) -> UUID:
 
 def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...], call: Call) -> Card:
     """One card, complete: nothing in it is null or empty."""
-    recommendation = decision.recommendation
     uuid = card_uuid(call.client, call.hook_instance, decision)
-    evidence = knowledge.evidence[recommendation.because[0]]
     suggestions = _suggestions(knowledge, decision, uuid, call)
+    standing = _standing(knowledge, decision.id)
     return Card(
         uuid=str(uuid),
         summary=_summary(knowledge, facts, decision),
         indicator=decision.indicator,
         detail=_detail(knowledge, facts, decision, also),
-        source=Source(
-            label=f"{knowledge.services.source_label} ({evidence.short})",
-            url=evidence.url,
-            topic=Coding(
-                code=decision.id, system=knowledge.services.topic_system, display=recommendation.title
-            ),
-        ),
+        source=standing.source,
         suggestions=suggestions or None,
         selection_behavior="any" if suggestions else None,
-        override_reasons=[_override(knowledge, each) for each in recommendation.override_reasons] or None,
-        links=[*_found(knowledge, decision, call), *_sources(knowledge, decision)] or None,
+        override_reasons=standing.override_reasons,
+        links=[*_found(knowledge, decision, call), *standing.links] or None,
         extension=knowledge.named,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands on every card of a recommendation."""
+
+    source: Source
+    override_reasons: list[Coding] | None
+    links: tuple[Link, ...]
+    evidence: str
+
+
+@lru_cache(maxsize=1024)
+def _standing(knowledge: Knowledge, recommendation_id: str) -> _Standing:
+    """Made once for each content: only the words of a card differ from one call to the next."""
+    recommendation = knowledge.recommendations[recommendation_id]
+    evidence = [knowledge.evidence[name] for name in recommendation.because]
+    topic = Coding(
+        code=recommendation_id, system=knowledge.services.topic_system, display=recommendation.title
+    )
+    label = f"{knowledge.services.source_label} ({evidence[0].short})"
+    named = [f"{each.short} ({each.strength})" for each in evidence[:_SOURCES]]
+    more = [f"{len(evidence) - _SOURCES} more"] if len(evidence) > _SOURCES else []
+    return _Standing(
+        Source(label=label, url=evidence[0].url, topic=topic),
+        [_override(knowledge, each) for each in recommendation.override_reasons] or None,
+        tuple(Link(label=each.short, url=each.url, type="absolute") for each in evidence if each.url),
+        f"**Evidence:** {'; '.join(named + more)}.",
     )
 
 
@@ -83,12 +106,6 @@ def _found(knowledge: Knowledge, decision: Decision, call: Call) -> Iterator[Lin
             said = f"{each.label}: {each.what}"
             label = f"{_cut(said, ORDER_LIMIT)}, {each.date or 'date not recorded'}"
             yield Link(label=label, url=f"{call.fhir_server}/{each.link}", type="absolute")
-
-
-def _sources(knowledge: Knowledge, decision: Decision) -> Iterator[Link]:
-    for evidence in (knowledge.evidence[name] for name in decision.recommendation.because):
-        if evidence.url:
-            yield Link(label=evidence.short, url=evidence.url, type="absolute")
 
 
 def order_key(order: Order | None) -> str:
@@ -161,7 +178,7 @@ def _detail(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[
         "\n".join(f"- {_filled(note, facts, decision.order)}" for note in decision.notes),
         "\n".join(f"- Also consider: {title}" for title in also),
         _could_not_check(knowledge, decision.unchecked),
-        _evidence(knowledge, decision),
+        _standing(knowledge, decision.id).evidence,
     ]
     return _joined(block for block in blocks if block)
 
@@ -218,13 +235,6 @@ def _unread(knowledge: Knowledge, source: str, labels: Iterable[str]) -> str:
     named = ", ".join(labels)
     word = knowledge.groups.sources.get(source, source)
     return f"{word} ({named})" if named else word
-
-
-def _evidence(knowledge: Knowledge, decision: Decision) -> str:
-    sources = [knowledge.evidence[each] for each in decision.recommendation.because]
-    named = [f"{each.short} ({each.strength})" for each in sources[:_SOURCES]]
-    more = [f"{len(sources) - _SOURCES} more"] if len(sources) > _SOURCES else []
-    return f"**Evidence:** {'; '.join(named + more)}."
 
 
 def _override(knowledge: Knowledge, reason_id: str) -> Coding:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -23,7 +24,7 @@ from app.decide import Decision
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
 from app.protocol.request import HookRequest
-from app.protocol.response import Card, encode
+from app.protocol.response import Card
 from app.record.prefetch import Material
 from app.render import card_uuid, suggestion_uuid
 
@@ -46,8 +47,7 @@ class Sent:
 class Reply:
     """A call and its answer. Of a remembered one neither prefetch, drafts nor token are there any more.
 
-    `client` is the id of the one who called, `noted` what the log says of it; `offered` are the ids of
-    the suggestions on each card.
+    `client` is the id of the one who called, `noted` what the log says of it.
     """
 
     client: str
@@ -55,8 +55,19 @@ class Reply:
     material: Material
     answered: Answered
     noted: Mapping[str, object]
-    offered: tuple[tuple[str, ...], ...] = ()
     recalled: bool = False
+
+
+Offered = tuple[tuple[str, ...], ...]
+"""The ids of the suggestions on each card."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A remembered reply; what is offered on it is found out when it is recalled for the first time."""
+
+    reply: Reply
+    offered: Offered | None = None
 
 
 class Repeats:
@@ -65,7 +76,7 @@ class Repeats:
     `around` gives what an answer depends on beside what was sent: content and day.
     """
 
-    def __init__(self, memory: Memory[Reply] | None = None, around: Callable[[], object] = tuple) -> None:
+    def __init__(self, memory: Memory[_Kept] | None = None, around: Callable[[], object] = tuple) -> None:
         self._memory = memory
         self._around = around
 
@@ -86,30 +97,30 @@ class Repeats:
 
     def recall(self, sent: Sent | None) -> Reply | None:
         """The reply to the same call, under the hook instance of this one."""
-        found = self._memory.recall(sent.key) if self._memory is not None and sent is not None else None
-        return _issued(found, sent.instance) if found is not None and sent is not None else None
+        kept = self._memory.recall(sent.key) if self._memory is not None and sent is not None else None
+        if kept is None or sent is None:
+            return None
+        if kept.offered is None:
+            kept.offered = _offered(kept.reply)
+        return _issued(kept.reply, kept.offered, sent.instance) if kept.offered is not None else None
 
-    def keep(self, sent: Sent | None, client: Client, reply: Reply) -> None:
-        """Remember a reply to which nothing but what was sent led, if each of its uuids is understood.
+    def keep(self, sent: Sent | None, client: Client, reply: Reply, size: int) -> None:
+        """Remember a reply, whose body has so many bytes, if nothing but what was sent led to it.
 
         Ratings carry ids of their call inside the orders: calls of who asks for them are always read.
         """
+        request = reply.request
         if self._memory is None or sent is None or client.rating or reply.material.fetches:
             return
-        answered, instance = reply.answered, reply.request.hook_instance
-        if sent.instance != instance:
-            return
-        context = replace(reply.request.context, draft_orders=None)
-        kept = replace(
-            reply,
-            request=replace(reply.request, context=context, token=None, prefetch={}),
-            material=replaced(reply.material, resources={}),
-            recalled=True,
-            offered=tuple(_offered(each, reply.client, instance) for each in _shown(answered)),
-        )
-        body = encode(answered.response)
-        if encode(_issued(kept, instance).answered.response) == body:
-            self._memory.keep(sent.key, kept, len(body) + _EACH * len(answered.decisions))
+        if sent.instance == request.hook_instance:
+            context = replace(request.context, draft_orders=None)
+            kept = replace(
+                reply,
+                request=replace(request, context=context, token=None, prefetch={}),
+                material=replaced(reply.material, resources={}),
+                recalled=True,
+            )
+            self._memory.keep(sent.key, _Kept(kept), size + _EACH * len(reply.answered.decisions))
 
 
 def _shown(answered: Answered) -> Iterator[tuple[Card, Decision]]:
@@ -118,30 +129,35 @@ def _shown(answered: Answered) -> Iterator[tuple[Card, Decision]]:
     return zip(answered.response.cards, decisions, strict=True)
 
 
-def _offered(shown: tuple[Card, Decision], client: str, instance: str) -> tuple[str, ...]:
-    """The ids of the suggestions that stand on a card, in their order."""
-    card, decision = shown
-    uuid = card_uuid(client, instance, decision)
-    ids = {
-        str(suggestion_uuid(uuid, name)): name for name in (each.offer.suggestion for each in decision.offers)
-    }
-    return tuple(ids.get(each.uuid, "") for each in card.suggestions or ())
+def _offered(kept: Reply) -> Offered | None:
+    """The ids of the suggestions on each card; None where a uuid on one of them is of another making."""
+    found = []
+    if len(kept.answered.response.cards) != len(kept.answered.composition.shown):
+        return None
+    for card, decision in _shown(kept.answered):
+        uuid = card_uuid(kept.client, kept.request.hook_instance, decision)
+        names = (each.offer.suggestion for each in decision.offers)
+        ids = {str(suggestion_uuid(uuid, name)): name for name in names}
+        suggested = [each.uuid for each in card.suggestions or ()]
+        if card.uuid != str(uuid) or not ids.keys() >= set(suggested):
+            return None
+        found.append(tuple(ids[each] for each in suggested))
+    return tuple(found)
 
 
-def _issued(kept: Reply, instance: str) -> Reply:
+def _issued(kept: Reply, offered: Offered, instance: str) -> Reply:
     """The remembered reply under another hook instance."""
     answered = kept.answered
     cards = [
-        _reissued(card, decision, offered, kept.client, instance)
-        for (card, decision), offered in zip(_shown(answered), kept.offered, strict=True)
+        _reissued(card, card_uuid(kept.client, instance, decision), names)
+        for (card, decision), names in zip(_shown(answered), offered, strict=True)
     ]
-    response = _with(answered.response, cards=cards)
     request = replace(kept.request, hook_instance=instance)
+    response = _with(answered.response, cards=cards)
     return replace(kept, request=request, answered=replace(answered, response=response))
 
 
-def _reissued(card: Card, decision: Decision, offered: tuple[str, ...], client: str, instance: str) -> Card:
-    uuid = card_uuid(client, instance, decision)
+def _reissued(card: Card, uuid: UUID, offered: tuple[str, ...]) -> Card:
     fresh = _with(card, uuid=str(uuid))
     if card.suggestions:
         named = zip(card.suggestions, offered, strict=True)

@@ -163,7 +163,8 @@ class Facts:
         answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand)
         if answer.truth is NO:
             return answer
-        return but_not(answer.labelled(fact.label), self._each(fact.but_not, at_hand))
+        labelled = answer.labelled(fact.label)
+        return but_not(labelled, self._each(fact.but_not, at_hand)) if fact.but_not else labelled
 
     def _derived(self, fact: Fact, at_hand: Order | None) -> Answer:
         if fact.any_of:

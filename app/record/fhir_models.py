@@ -5,6 +5,8 @@ R4 data reads as R4B for every resource here. Elements that the models do not kn
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from cachetools import LRUCache
 from pydantic import ValidationError
@@ -30,15 +32,22 @@ _REPEATED = frozenset(
     {
         "category",
         "clinicalStatus",
+        "code",
         "dispenseRequest",
         "dosageInstruction",
+        "medicationCodeableConcept",
         "reasonCode",
         "severity",
         "verificationStatus",
     }
 )
 """Elements that resources have in common: what was accepted once is not checked again."""
-_ACCEPTED: LRUCache[tuple[str, str, bytes], None] = LRUCache(maxsize=4_096)
+_OF_PATIENT = frozenset({"encounter", "subject"})
+"""Elements that the resources of one patient have in common: remembered for one call only."""
+_REQUIRED = frozenset({"code", "medicationCodeableConcept", "subject"})
+"""Of those, the elements that some model asks for; the others need not be there to be checked."""
+_ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
+"""The element as its model made it, by resource type, name and JSON."""
 Place = tuple[int | str, ...]
 _ATTEMPTS = 3
 _BESIDE = frozenset({"sequence", "text"})
@@ -57,7 +66,7 @@ def accepted(source: str, resource: Json, tally: Tally) -> Json:
         raise Lost(Loss.TOO_LONG)
     tally.validations_left -= 1
     refusals = 0
-    while (places := _refused(source, resource)) is not None:
+    while (places := _refused(source, resource, tally)) is not None:
         emptied = [_leave_out(resource, place) for place in places]
         _prune(resource)
         refusals += 1
@@ -68,25 +77,44 @@ def accepted(source: str, resource: Json, tally: Tally) -> Json:
     return resource
 
 
-def _refused(source: str, resource: Json) -> list[Place] | None:
+def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
     """The places that the model refuses; None when it accepts the resource.
 
     What is missing is an error of the element that misses it. An error of a whole element is two
     values where one is allowed: either may be read, and neither is left out.
     """
-    repeated = [(source, name, msgspec.json.encode(resource[name])) for name in _REPEATED & resource.keys()]
-    proven = {each[1] for each in repeated if each in _ACCEPTED}
+    shape, new = {}, []
+    for name, value in resource.items():
+        if name in _REPEATED or name in _OF_PATIENT:
+            of_patient = name in _OF_PATIENT
+            memory = tally.accepted if of_patient else _ACCEPTED
+            key = ("" if of_patient else source, name, msgspec.json.encode(value))
+            known = memory.get(key)
+            if known is None:
+                new.append((memory, key))
+            elif name in _REQUIRED:
+                shape[name] = known
+                continue
+            else:
+                continue
+        if name not in _NOT_CHECKED:
+            shape[name] = value
     try:
-        MODELS[source].model_validate(
-            {k: v for k, v in resource.items() if k not in _NOT_CHECKED and k not in proven}
-        )
+        made = _made(source, shape)
     except ValidationError as refused:
         errors = refused.errors(include_url=False, include_context=False, include_input=False)
         missing = [error["loc"][:-1] for error in errors if error["type"].endswith("missing")]
         wrong = [error["loc"] for error in errors if not error["type"].endswith("missing")]
         return [*missing, *(place for place in wrong if not isinstance(_find(resource, place), dict))]
-    _ACCEPTED.update(dict.fromkeys(repeated))
+    for memory, key in new:
+        memory[key] = getattr(made, key[1])
     return None
+
+
+def _made(source: str, shape: Json) -> Any:
+    """The resource as its model makes it: what calling the model does, without copying what it is given."""
+    model = MODELS[source]
+    return model.__pydantic_validator__.validate_python(shape, self_instance=model.__new__(model))
 
 
 def _find(resource: Json, place: Place) -> Value:

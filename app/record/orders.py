@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,6 +62,7 @@ _OTHER = Kind(
 _KINDS = {name: kind for kind in (_MEDICATION, _SERVICE, _OTHER) for name in kind.types}
 _AS_SENT = msgspec.json.Decoder(float_hook=lambda digits: msgspec.Raw(digits.encode()))
 """Keeps every digit of a decimal: the EHR gets its own order back, not our reading of it."""
+_DECIMAL = re.compile(rb"\d[.eE]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ def _twice(draft_orders: RawJson | Json) -> tuple[Json, Json]:
     if isinstance(draft_orders, dict):
         return draft_orders, draft_orders
     try:
-        as_sent, readable = _AS_SENT.decode(draft_orders), msgspec.json.decode(draft_orders)
+        readable = msgspec.json.decode(draft_orders)
+        as_sent = _AS_SENT.decode(draft_orders) if _DECIMAL.search(draft_orders) else readable
     except UNDECODABLE:
         raise BadRequest(_ELEMENT, "The draft orders are not JSON that can be read.") from None
     if not isinstance(readable, dict):

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import msgspec
+from cachetools import LRUCache
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -71,6 +72,13 @@ class Page(Struct, frozen=True):
         return self.complete or bool(self.entries)
 
 
+_ABSENT = Page("absent", why=NOT_SENT)
+_SHORT = 80
+"""The bytes of an empty Bundle, and few more."""
+_EMPTY: LRUCache[tuple[bytes, str], Page] = LRUCache(maxsize=256)
+"""What most keys hold in most calls: no data, in one of a few spellings."""
+
+
 class Material(Struct, frozen=True):
     """All that was sent and fetched: undecoded resources by FHIR type, and what was not read.
 
@@ -93,14 +101,20 @@ def sort(prefetch: Mapping[str, Raw], queries: Iterable[Query]) -> dict[str, Pag
 
 def _sent(value: Raw | None, query: Query) -> Page:
     if value is None:
-        return Page("absent", why=NOT_SENT)
-    if envelope.is_null(value):
-        return Page("null")
-    sent = page(value, query.source)
-    if sent.why == TOO_LARGE:
-        element = f"prefetch.{query.key}"
-        raise TooMuch(f"{element} has more than {MOST_ENTRIES} entries.", element)
-    return sent
+        return _ABSENT
+    if len(value) > _SHORT:
+        sent = page(value, query.source)
+        if sent.why == TOO_LARGE:
+            element = f"prefetch.{query.key}"
+            raise TooMuch(f"{element} has more than {MOST_ENTRIES} entries.", element)
+        return sent
+    key = (bytes(value), query.source)
+    found = _EMPTY.get(key)
+    if found is None:
+        found = page(value, query.source) if key[0] != b"null" else Page("null")
+        if found.state in ("null", "empty") and not found.next:
+            _EMPTY[key] = found  # nothing of a patient is in there
+    return found
 
 
 def page(body: Raw, source: str) -> Page:

@@ -117,12 +117,13 @@ class Hooks:
             line.note(**gathered)
             answered = serving.answer(client, service, request, material)
             reply = Reply(client.id, request, material, answered, gathered | _counted(answered))
-            serving.repeats.keep(sent, client, reply)
+        answered, version = reply.answered, reply.request.fhir_version
+        body = fit.body(answered.response, client.profile, answered.judged, version)
+        if not reply.recalled:
+            serving.repeats.keep(sent, client, reply, len(body))
         line.lap("answer")
         line.note(**reply.noted)
         self.tell(line, service, reply)
-        answered, said = reply.answered, reply.request.fhir_version
-        body = fit.body(answered.response, client.profile, answered.judged, said)
         return Response(body, media_type="application/json")
 
 

@@ -21,7 +21,10 @@ RawJson = msgspec.Raw | bytes
 
 @dataclass(slots=True)
 class Tally:
-    """What one call read, in numbers, for its log line; and how many validations it may still do."""
+    """What one call read, in numbers, for its log line; and how many validations it may still do.
+
+    `accepted` are elements of the patient's resources that were checked already.
+    """
 
     validations_left: int = 2000
     irrelevant: int = 0
@@ -30,6 +33,7 @@ class Tally:
     unvalidated: int = 0
     foreign: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    accepted: dict[tuple[str, str, bytes], Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Scope(msgspec.Struct, frozen=True):
