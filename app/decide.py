@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +20,7 @@ from app.knowledge.recommendation import (
     Offer,
     Recommendation,
 )
+from app.knowledge.worked_out import worked_out
 from app.record.values import Order
 
 
@@ -79,7 +79,7 @@ class Asked:
     needed: tuple[tuple[int, Decision], ...]
 
 
-@lru_cache(maxsize=32)
+@worked_out
 def asked_at(knowledge: Knowledge, hook: str) -> tuple[Asked, ...]:
     """The active recommendations that answer a hook, worked out once for each content."""
 

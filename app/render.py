@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from math import inf
 from uuid import UUID, uuid5
 
@@ -13,6 +12,7 @@ from app.answer import Answer, Finding, Interval, Reason
 from app.decide import Decision
 from app.facts.asking import Facts
 from app.knowledge.load import Knowledge
+from app.knowledge.worked_out import worked_out
 from app.protocol.response import SUMMARY_LIMIT, Card, Coding, Link, Source, Suggestion
 from app.record.values import ORDER, Order
 from app.suggest import Setting, suggestion_action
@@ -78,7 +78,7 @@ class _Standing:
     evidence: str
 
 
-@lru_cache(maxsize=1024)
+@worked_out
 def _standing(knowledge: Knowledge, recommendation_id: str) -> _Standing:
     """Made once for each content: only the words of a card differ from one call to the next."""
     recommendation = knowledge.recommendations[recommendation_id]

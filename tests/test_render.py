@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -181,7 +182,8 @@ def test_reasons_advice_notes_and_what_else_to_consider_are_one_list() -> None:
 def test_three_sources_are_named_and_the_others_counted() -> None:
     facts, decision = decided()
     many = decision.recommendation.model_copy(update={"because": ("thumb-2020", "finger-2010") * 2})
-    shown_card = card(knowledge(), facts, but(decision, recommendation=many), (), CALL)
+    content = replace(knowledge(), recommendations={decision.id: many})
+    shown_card = card(content, facts, decision, (), CALL)
     assert blocks(shown_card)[-1] == (
         "**Evidence:** Thumb 2020 (strong); Finger 2010 (weak); Thumb 2020 (strong); 1 more."
     )

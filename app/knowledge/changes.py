@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.recommendation import Suggestion
+from app.knowledge.relevance import marks
 
 if TYPE_CHECKING:
     from app.knowledge.load import Knowledge
@@ -39,9 +40,11 @@ def changed(knowledge: Knowledge, changes: Changes) -> Knowledge:
     said = repr(
         (sorted(changes.off), sorted(changes.thresholds.items()), sorted(changes.order_codes.items()))
     )
+    asked = {**knowledge.facts, **facts}
     return replace(
         knowledge,
-        facts={**knowledge.facts, **facts},
+        facts=asked,
+        marks=marks(asked, knowledge.groups.groups, kept),
         suggestions={**knowledge.suggestions, **codes},
         recommendations=kept,
         digest=hashlib.sha256(f"{knowledge.digest}|{said}".encode()).hexdigest(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +10,6 @@ from typing import Any, TypeVar
 from app.knowledge import yaml_source
 from app.knowledge.attributes import Attributes
 from app.knowledge.codes import CodeIndex
-from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.nearest import nearest
 from app.knowledge.ratings import Ratings
@@ -42,7 +40,7 @@ class FaultyContent(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Knowledge:
     """The whole content, checked.
 
@@ -175,7 +173,7 @@ def load(root: Path) -> Knowledge:
         recommendations=recommendations,
         codes=CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0)),
         order_facts=_order_facts(facts),
-        marks=marks(facts, _criteria(groups, recommendations)),
+        marks=marks(facts, groups.groups, recommendations),
         digest=files.digest(),
         ratings=ratings,
         attributes=stated,
@@ -192,11 +190,6 @@ def _recommendations(files: Files) -> dict[str, Recommendation]:
         for folder in files.glob("recommendations/[!_]*/")
         if (each := files.read(f"{folder}/card.yaml", Recommendation)) is not None
     }
-
-
-def _criteria(groups: Groups, recommendations: dict[str, Recommendation]) -> Iterator[Criterion]:
-    yield from (line for each in groups.groups.values() for line in each.unless)
-    yield from (line for each in recommendations.values() for line in each.lines)
 
 
 def _merged_facts(files: Files) -> dict[str, Fact]:

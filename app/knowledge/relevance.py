@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from types import MappingProxyType
 
 from app.knowledge.criterion import Criterion, parse
 from app.knowledge.fact import Fact
+from app.knowledge.recommendation import Group, Recommendation
 from app.record.values import ORDER
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -53,11 +55,17 @@ class Marks:
     criteria: Mapping[str, int] = field(default_factory=dict)
 
 
-def marks(facts: Mapping[str, Fact], criteria: Iterable[Criterion] = ()) -> Marks:
-    """The marks of every fact as it stands, and of these criteria."""
+def marks(
+    facts: Mapping[str, Fact],
+    groups: Mapping[str, Group] = MappingProxyType({}),
+    recommendations: Mapping[str, Recommendation] = MappingProxyType({}),
+) -> Marks:
+    """The marks of every fact as it stands, and of every criterion."""
     search = _Search(facts)
-    lines = {line.text: line for line in (*map(parse, facts), *_lines(facts), *criteria)}
-    found = {text: each for text, line in lines.items() if (each := search.of_line(line)) is not None}
+    holders = (facts, recommendations)
+    lines = [*map(parse, facts), *(line for held in holders for each in held.values() for line in each.lines)]
+    lines += [line for each in groups.values() for line in each.unless]
+    found = {line.text: each for line in lines if (each := search.of_line(line)) is not None}
     pairs = sorted({(source, name) for each in found.values() for source in each for name in each[source]})
     bits: dict[str, dict[str, int]] = {}
     for place, (source, name) in enumerate(pairs):
@@ -67,10 +75,6 @@ def marks(facts: Mapping[str, Fact], criteria: Iterable[Criterion] = ()) -> Mark
         bits,
         {text: _mark(each, bits) for text, each in found.items()},
     )
-
-
-def _lines(facts: Mapping[str, Fact]) -> Iterable[Criterion]:
-    return (line for fact in facts.values() for line in fact.lines)
 
 
 def _mark(of: Traces, bits: Mapping[str, Mapping[str, int]]) -> int:

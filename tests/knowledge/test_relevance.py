@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import replace
+
 import pytest
 
+from app.knowledge.changes import Changes, changed
 from app.knowledge.fact import Fact
 from app.knowledge.relevance import marks
+from app.knowledge.worked_out import worked_out
+from tests.content import knowledge
 
 
 def fact(**parameters: object) -> Fact:
@@ -51,3 +57,25 @@ def test_more_than_nothing_needs_something(line: str) -> None:
 )
 def test_nothing_at_all_may_be_what_is_asked_for(line: str) -> None:
     assert sets(any_of=(line,)) is None
+
+
+def test_a_threshold_that_a_site_lowers_to_nothing_has_to_be_looked_into() -> None:
+    content = replace(knowledge(), facts={**FACTS, "covered": fact(any_of=("days_covered >= 1",))})
+    before = marks(content.facts).criteria["covered"]
+
+    lowered = changed(content, Changes(thresholds={"covered": 0.0}))
+
+    assert before
+    assert "covered" not in lowered.marks.criteria
+
+
+def test_what_was_worked_out_of_a_content_is_forgotten_with_it() -> None:
+    worked = []
+    work = worked_out(lambda content, name: worked.append(name) or name)
+    one, other = replace(knowledge()), replace(knowledge())
+
+    assert [work(one, "a"), work(one, "a"), work(other, "a")] == ["a", "a", "a"]
+    assert worked == ["a", "a"]
+    gone = weakref.ref(one)
+    del one
+    assert gone() is None
