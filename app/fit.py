@@ -17,6 +17,7 @@ from app.protocol import first_release, response
 from app.protocol.response import Action, Card, Link, Response, Source, Suggestion
 from app.record.values import Order
 from app.render import plain
+from app.suggest import without_empty
 
 TOPIC_LIMIT = 100
 _OF_THE_OLD = frozenset({"id", "identifier", "meta", "text"})
@@ -127,23 +128,26 @@ def _fitted(suggestion: Suggestion, profile: Profile, orders: tuple[Order, ...])
     for number, action in enumerate(actions):
         label = f"{suggestion.label} ({number + 1} of {len(actions)}: {_STEPS[action.type]})"
         uuid = suggestion.uuid if number == 0 else str(uuid5(UUID(suggestion.uuid), str(number)))
-        yield replace(suggestion, label=label, uuid=uuid, actions=[replace(action, description=label)])
+        yield replace(suggestion, label=label, uuid=uuid, actions=[action])
 
 
-_STEPS = {
-    "create": "the new order, of which priority and details are to be checked",
-    "update": "the change",
-    "delete": "removes the old order",
-}
+_STEPS = {"create": "the new order", "update": "the change", "delete": "removes the old order"}
+_CHECK = "Check its priority and details: your system sets its own."
 
 
 def _possible(action: Action, profile: Profile, orders: tuple[Order, ...]) -> Iterator[Action]:
     """The action itself, a new order and a removal in its place, or nothing."""
     if action.type == "update" and profile.updates != "yes":
         if profile.updates == "split" and profile.creates:
-            yield from _split(action, orders)
+            yield from (_described(each, profile) for each in _split(action, orders))
     elif action.type != "create" or profile.creates:
-        yield action
+        yield _described(action, profile)
+
+
+def _described(action: Action, profile: Profile) -> Action:
+    if action.type != "create" or profile.details:
+        return action
+    return replace(action, description=f"{action.description} {_CHECK}")
 
 
 def _split(action: Action, orders: tuple[Order, ...]) -> Iterator[Action]:
@@ -155,7 +159,9 @@ def _split(action: Action, orders: tuple[Order, ...]) -> Iterator[Action]:
     reference = f"{changed.get('resourceType')}/{(action.resource or {}).get('id')}"
     order = next((each for each in orders if each.reference == reference), None)
     element = "medicationCodeableConcept" if "medicationCodeableConcept" in changed else "code"
-    if order is None or order.raw.get(element) == changed.get(element):
+    if order is None or without_empty(order.raw.get(element)) == changed.get(element):
         return
-    yield Action(type="create", description=action.description, resource={**changed, "status": "draft"})
-    yield Action(type="delete", description=action.description, resource_id=reference)
+    instead = "Creates a draft order in place of this one, which is removed separately."
+    removed = "Removes the draft order that the new one replaces."
+    yield Action(type="create", description=instead, resource={**changed, "status": "draft"})
+    yield Action(type="delete", description=removed, resource_id=reference)

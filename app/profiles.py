@@ -18,7 +18,8 @@ class Profile(Frozen):
 
     `release` 1.0 has no card uuids, topics, override reasons, recommended suggestions or system actions.
     `suggestions` are the values of selectionBehavior that are known (`none`: there are no suggestions at
-    all), `one_action` is how many one of them may have. `updates`: `split` offers a new order and a removal
+    all), `one_action` is how many one of them may have. Without `details` only the code of a new order is
+    taken over. `updates`: `split` offers a new order and a removal
     instead of an update that changes what is ordered. `links`: `listed` keeps those to `link_hosts`.
     `topics`: `alphanumeric` strips all else from the code. `rated`: orders are rated unless a site says
     otherwise.
@@ -29,6 +30,7 @@ class Profile(Frozen):
     suggestions: Literal["both", "any", "at-most-one", "none"] = "both"
     one_action: bool = False
     creates: bool = True
+    details: bool = True
     updates: Literal["yes", "split", "no"] = "yes"
     links: Literal["all", "listed", "none"] = "all"
     link_hosts: Names = ()
@@ -56,6 +58,7 @@ PROFILES: dict[ProfileName, Profile] = {
         hooks=("patient-view", "order-select", "order-sign"),
         suggestions="any",
         one_action=True,
+        details=False,
         updates="split",
         topics="alphanumeric",
     ),

@@ -30,17 +30,17 @@ def suggestion_action(suggestion: Suggestion, order: Order | None, setting: Sett
         return None
     if suggestion.action == "delete":
         return Action(type="delete", description=suggestion.description, resource_id=order.reference)
-    changed = {**_without_empty(order.raw), **filled(suggestion.changes, setting)}
+    changed = {**without_empty(order.raw), **filled(suggestion.changes, setting)}
     return Action(type="update", description=suggestion.description, resource=changed)
 
 
-def _without_empty(sent: Any) -> Any:
+def without_empty(sent: Any) -> Any:
     """The EHR's own JSON without the nulls and empty containers that we must not send back."""
     if isinstance(sent, Mapping):
-        parts = {key: _without_empty(value) for key, value in sent.items()}
+        parts = {key: without_empty(value) for key, value in sent.items()}
         return {key: value for key, value in parts.items() if value not in _EMPTY}
     if isinstance(sent, list):
-        return [value for each in sent if (value := _without_empty(each)) not in _EMPTY]
+        return [value for each in sent if (value := without_empty(each)) not in _EMPTY]
     return sent
 
 

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "settings_table": ("settings",),
     "settings": ("knowledge.nearest", "profiles"),
     "plain_text": (),
-    "fit": ("plain_text", "profiles", "protocol", "record.values", "render"),
+    "fit": ("plain_text", "profiles", "protocol", "record.values", "render", "suggest"),
     "profiles": ("knowledge.fact",),
     "site": ("clients", "compose", "knowledge", "profiles", "rate"),
     "protocol": ("errors",),

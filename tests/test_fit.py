@@ -115,6 +115,11 @@ def test_an_update_of_anything_else_is_said_in_words_rather_than_lost_in_a_new_o
     assert (shown.detail or "").endswith("**Not offered as a click here:** Sooner.")
 
 
+def test_a_code_that_was_only_cleaned_of_nulls_is_still_the_same_order() -> None:
+    sent = order(raw={**SENT, "code": {"text": "picture", "coding": [None, {"display": None}]}})
+    assert labels(fitted(card(offered(HURRY)), updates="split", orders=(sent,))) == []
+
+
 def test_an_update_of_an_order_that_is_not_of_the_call_is_said_in_words() -> None:
     assert labels(fitted(card(offered(REPLACE)), updates="split", orders=())) == []
 
@@ -131,6 +136,17 @@ def test_a_client_without_new_orders_reads_of_them_and_can_still_remove() -> Non
     assert "Rest." in (shown.detail or "")
 
 
+def test_a_client_that_takes_over_the_code_only_is_told_to_check_the_rest() -> None:
+    shown = fitted(card(offered(REST), offered(REPLACE), offered(REMOVE)), details=False, updates="split")
+    described = [action.description for each in shown.suggestions or () for action in each.actions or ()]
+    assert [each.endswith("your system sets its own.") for each in described] == [True, True, False, False]
+    assert described[0].startswith("Orders rest. Check its priority")
+
+
+def test_an_update_is_not_split_for_a_client_without_new_orders() -> None:
+    assert labels(fitted(card(offered(REPLACE)), updates="split", creates=False)) == []
+
+
 def test_half_of_a_suggestion_is_never_offered() -> None:
     assert labels(fitted(card(offered(REMOVE, REST)), creates=False)) == []
 
@@ -139,9 +155,11 @@ def test_one_action_a_suggestion_makes_parts_that_say_so_with_uuids_of_their_own
     shown = fitted(card(offered(REPLACE, label="Replace")), updates="split", one_action=True)
     assert kinds(shown) == [["create"], ["delete"]]
     first, second = shown.suggestions or []
-    assert first.label.startswith("Replace (1 of 2: the new order")
+    assert first.label == "Replace (1 of 2: the new order)"
     assert second.label == "Replace (2 of 2: removes the old order)"
-    assert [each.description for each in first.actions or ()] == [first.label]
+    assert [each.description for each in first.actions or ()] == [
+        "Creates a draft order in place of this one, which is removed separately."
+    ]
     assert first.uuid == "11111111-1111-5111-8111-111111111111" != second.uuid
     assert fitted(card(offered(REPLACE, label="Replace")), updates="split", one_action=True) == shown
 

@@ -25,6 +25,13 @@ _KEYS = {
     "action": {"type", "description", "resource", "resourceId"},
     "link": {"label", "url", "type", "appContext", "autolaunchable"},
     "coding": {"code", "system", "display"},
+    "response 1.0": {"cards", "extension"},
+    "card 1.0": {
+        "summary", "detail", "indicator", "source", "suggestions", "selectionBehavior", "links", "extension",
+    },
+    "source 1.0": {"label", "url", "icon"},
+    "suggestion 1.0": {"label", "uuid", "actions"},
+    "action 1.0": {"type", "description", "resource"},
 }  # fmt: skip
 
 
@@ -32,6 +39,38 @@ def check_response(body: dict[str, Any]) -> None:
     """AssertionError lists everything in a response that the specification forbids."""
     faults = [*_empty(body, ""), *_response(body)]
     assert not faults, "\n".join(faults)
+
+
+def check_first_release(body: dict[str, Any]) -> None:
+    """The same of a response to a client of CDS Hooks 1.0: nothing that came later stands in it."""
+    faults = [*_empty(body, ""), *_unknown(body, "response 1.0", "response")]
+    for number, card in enumerate(body["cards"]):
+        where = f"cards[{number}]"
+        faults += [*_unknown(card, "card 1.0", where), *_unknown(card["source"], "source 1.0", where)]
+        for suggestion in card.get("suggestions", []):
+            faults += _unknown(suggestion, "suggestion 1.0", where)
+            for action in suggestion["actions"]:
+                faults += _unknown(action, "action 1.0", where)
+                faults += [] if action["type"] != "delete" or isinstance(action["resource"], str) else [where]
+    modern = [_as_now(card, number) for number, card in enumerate(body["cards"])]
+    faults += _response({**body, "cards": modern})
+    assert not faults, "\n".join(faults)
+
+
+def _as_now(card: dict[str, Any], number: int) -> dict[str, Any]:
+    """The card in the words of today, for what did not change since."""
+    suggestions = [
+        {**suggestion, "actions": [_action_as_now(each) for each in suggestion["actions"]]}
+        for suggestion in card.get("suggestions", [])
+    ]
+    uuid = f"00000000-0000-5000-8000-{number:012d}"
+    return {**card, "uuid": uuid, **({"suggestions": suggestions} if suggestions else {})}
+
+
+def _action_as_now(action: dict[str, Any]) -> dict[str, Any]:
+    if action["type"] != "delete":
+        return action
+    return {"type": "delete", "description": action["description"], "resourceId": action["resource"]}
 
 
 def _empty(value: Any, where: str) -> Iterator[str]:
