@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.conformance import by_hand
 from tests.conformance.examples import FOLDER, examples
 from tests.conformance.golden import cases, golden, path
 from tests.conformance.table import README, renewed
 
-README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+README.write_text(by_hand.renewed(renewed(README.read_text(encoding="utf-8"))), encoding="utf-8")
 for name, text in asyncio.run(examples()).items():
     (FOLDER / name).write_text(text, encoding="utf-8")
 for case in cases():

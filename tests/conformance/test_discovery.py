@@ -10,7 +10,9 @@ import pytest
 
 from app.protocol.discovery import Discovery, encode
 from tests.calls import ask
+from tests.conformance import by_hand
 from tests.conformance.statements import holds
+from tests.conformance.table import README
 
 HOOKS = ("patient-view", "order-select", "order-sign")
 TOKEN = re.compile(r"\{\{(.*?)\}\}")
@@ -46,6 +48,13 @@ async def test_every_service_says_its_hook_id_title_description_and_requirements
     assert [each["id"] for each in listed] == [f"low-back-pain-{hook}" for hook in HOOKS]
     assert all(re.fullmatch(r"[A-Za-z0-9.-]+", each["id"]) for each in listed)
     assert all(each[key].strip() for each in listed for key in ("title", "description", "usageRequirements"))
+
+
+def test_what_is_typed_by_hand_is_what_discovery_says() -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert by_hand.renewed(readme) == readme, "run `make openapi`"
+    for line in by_hand.block().splitlines():
+        assert not line.strip() or line.startswith(("#", "`")) or line.count("{{context.patientId}}") == 1
 
 
 @holds("D-12", "Q-10")
