@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
 
 from app.casework import cases_of, check_cases
+from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
+from app.doctor.finding import told
+from app.doctor.questions import examine
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app, site_of
 from app.pages import RENDERED, pages, stale, with_seeds
@@ -96,6 +99,43 @@ def write_pages(
         raise typer.Exit(1)
 
 
+@main.command()
+def doctor(
+    url: Annotated[str, typer.Argument(help="the service's base URL, as it stands before /cds-services")],
+    key: Annotated[
+        Path | None, typer.Option(help="a private JWK of a client that the service trusts")
+    ] = None,
+    kid: Annotated[str, typer.Option(help="the key's id in the client's key set")] = "",
+    issuer: Annotated[str, typer.Option(help="who the tokens say they are from")] = "",
+    jku: Annotated[str | None, typer.Option(help="where the tokens say that the key set is")] = None,
+    tenant: Annotated[str | None, typer.Option(help="the tenant that the tokens name")] = None,
+    audience: Annotated[str | None, typer.Option(help="instead of the URL that is called")] = None,
+    authority: Annotated[Path | None, typer.Option(help="the certificate of a private authority")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="a client certificate, for mutual TLS")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="its key")] = None,
+    origin: Annotated[str, typer.Option(help="the origin of a browser")] = "https://sandbox.cds-hooks.org",
+    request: Annotated[Path | None, typer.Option(help="a request that the EHR sent, to compare")] = None,
+    seconds: Annotated[float, typer.Option(help="how long to wait for an answer")] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
+) -> None:
+    """Ask a deployed service what would go wrong with it: exit 1 when something would, 2: wrong options."""
+    if bool(key) != bool(kid and issuer) or bool(certificate) != bool(certificate_key):
+        _refuse("--key needs --kid and --issuer, and --certificate needs --certificate-key")
+    try:
+        sign = Identity(key, kid, issuer, jku, tenant, audience).signer() if key else None
+        mutual = (certificate, certificate_key) if certificate and certificate_key else None
+        tls = trusting(authority, mutual)
+    except (FaultyIdentity, OSError) as error:
+        _refuse(str(error))
+    base = url.rstrip("/").removesuffix("/cds-services")
+    if not base.startswith(("http://", "https://")):
+        _refuse(f"{url} is no URL: begin with https://")
+    with client(tls, seconds) as http:
+        findings = list(examine(Caller(base, http, tls, sign), origin, request=request))
+    typer.echo(told(findings, as_json))
+    raise typer.Exit(int(any(each.state == "wrong" for each in findings)))
+
+
 @main.command(name="settings")
 def list_settings() -> None:
     """Print every setting with what it may be, its default and what it does, as a Markdown table."""
@@ -136,6 +176,11 @@ def _write(path: Path, text: str | None) -> None:
         return
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(_CANNOT_START)
 
 
 def _settings() -> Settings:

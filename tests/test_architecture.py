@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "server": ("errors", "limits"),
     "logs": (),
     "settings_table": ("settings",),
+    "doctor": ("knowledge.nearest",),
     "settings": ("knowledge.nearest", "profiles"),
     "plain_text": (),
     "fit": ("plain_text", "profiles", "protocol", "record.values", "render", "suggest"),
@@ -100,7 +101,7 @@ PURE = sorted(
     name
     for name in MODULES
     if name.split(".")[0]
-    in {*MAY_IMPORT} - {"journal", "limits", "server", "logs", "metrics", "settings", "routes"}
+    in {*MAY_IMPORT} - {"doctor", "journal", "limits", "server", "logs", "metrics", "settings", "routes"}
     and name not in SHELL
 )
 CLINICAL = re.compile(
@@ -162,8 +163,12 @@ def test_the_core_knows_no_clock_network_environment_chance_or_framework(name: s
             assert called.id not in {"open", "input", "print", "uuid1", "uuid4"}, f"line {called.lineno}"
 
 
-def test_only_the_fhir_client_knows_httpx_and_only_main_wires_it() -> None:
-    assert {name for name in MODULES if "httpx" in set(imported(name))} == {"main", "record.fhir_client"}
+def test_only_those_who_call_others_know_httpx_and_only_main_wires_it() -> None:
+    assert {name for name in MODULES if "httpx" in set(imported(name))} == {
+        "main",
+        "record.fhir_client",
+        "doctor.caller",
+    }
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
