@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: fuzz run test check cards format openapi test-integration bench bench-check demo install lock clean
+.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check demo install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -45,6 +45,9 @@ check: install ## format, lint, types, Dockerfile, cards
 
 cards: install ## every recommendation and its cards as pages, in cards/rendered
 	$(BIN)/python -m app pages
+
+codes: install ## FILE=bundle.json or data.ndjson.gz: which of its codings the value sets hold
+	@$(BIN)/python -m app codes $(FILE)
 
 format: install
 	$(BIN)/ruff format .

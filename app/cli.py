@@ -1,16 +1,20 @@
-"""The command line: `plumbline serve`, `plumbline check` and `plumbline pages`."""
+"""The command line of Plumbline: serve the cards, check them, render them, and report on codes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import msgspec
 import typer
 import uvicorn
 
 from app.casework import cases_of, check_cases
+from app.codings import Counting, count, in_words
 from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
 from app.doctor.finding import told
 from app.doctor.questions import examine
@@ -140,6 +144,43 @@ def doctor(
 def list_settings() -> None:
     """Print every setting with what it may be, its default and what it does, as a Markdown table."""
     typer.echo(table())
+
+
+@main.command()
+def codes(
+    file: Annotated[
+        Path,
+        typer.Argument(help="a Bundle or NDJSON of FHIR resources, also as .gz", exists=True, dir_okay=False),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="every coding, as JSON")] = False,
+    displays: Annotated[
+        bool, typer.Option("--displays", help="show the file's own displays too: they may name a patient")
+    ] = False,
+) -> None:
+    """Which codings of a file are in a value set, known and irrelevant, or unmapped. Exit 1: broken lines."""
+    settings = _settings()
+    with _faults_of(settings.cards):
+        knowledge = load(settings.cards)
+    try:
+        with _opened(file) as lines:
+            report = count(lines, Counting(knowledge.codes, displays))
+    except (OSError, EOFError, zlib.error) as error:
+        typer.echo(f"{file} cannot be read: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(msgspec.json.format(msgspec.json.encode(report)).decode() if as_json else in_words(report))
+    for line, why in report.broken.items():
+        typer.echo(f"{file}:{line}: {why}", err=True)
+    if report.broken:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, unpacked where it is packed, whatever its name says."""
+    with file.open("rb") as opened:
+        packed = opened.read(2) == b"\x1f\x8b"
+        opened.seek(0)
+        yield gzip.GzipFile(fileobj=opened) if packed else opened
 
 
 def summary(knowledge: Knowledge) -> str:

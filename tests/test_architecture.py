@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "render": CORE,
     "rate": CORE,
     "casework": CORE,
+    "codings": (*VALUES, "knowledge", "record.readers"),
     "pages": (*CORE, "casework", "catalogue"),
     "catalogue": (*VALUES, "knowledge", "protocol.discovery", "record.prefetch"),
     "answering": (
