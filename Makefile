@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check demo install lock clean
+.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check demo sandbox install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -61,6 +61,9 @@ test-integration: install $(NPM) ## a real FHIR server and a real CDS Hooks clie
 
 demo: install $(NPM) ## each hook and its cards, as the clinician would read them
 	$(BIN)/python -m tests.integration.demo
+
+sandbox: install $(NPM) ## the CDS Hooks sandbox of CDS_HOOKS_SANDBOX with made-up patients, until Ctrl-C
+	$(BIN)/python -m tests.integration.sandbox_demo
 
 bench: install ## CPU per request beside the floor, in one run
 	$(BIN)/python -m tests.bench
