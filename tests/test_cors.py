@@ -21,6 +21,7 @@ HOOK = "/cds-services/thumb-view"
 ROUTES = (
     ("GET", "/cds-services"),
     ("POST", HOOK),
+    ("POST", f"{HOOK}/feedback"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
@@ -72,6 +73,7 @@ async def test_every_route_is_open_to_browsers(method: str, path: str) -> None:
     ("status", "method", "path", "options"),
     [
         (400, "POST", HOOK, {"content": b"no json", "headers": JSON}),
+        (400, "POST", f"{HOOK}/feedback", {"json": {}}),
         (404, "POST", "/cds-services/nothing", {"json": {}}),
         (404, "GET", "/nowhere", {}),
         (405, "PUT", HOOK, {"json": {}}),

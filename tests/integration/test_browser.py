@@ -18,7 +18,9 @@ HOOK = "/cds-services/low-back-pain-patient-view"
 FETCH = """async ({url, method, headers, body, times}) => {
   try {
     const answer = await fetch(url, {method, headers, body: times ? body.repeat(times) : body});
-    return {status: answer.status, id: answer.headers.get('x-request-id'), json: await answer.json()};
+    const text = await answer.text();
+    const json = text ? JSON.parse(text) : null;
+    return {status: answer.status, id: answer.headers.get('x-request-id'), json};
   } catch (error) {
     return {failed: error.name};
   }
@@ -56,9 +58,14 @@ def test_a_page_reads_every_route(page: Page, cds: Running) -> None:
         ' "prefetch": {"patient": {"resourceType": "Patient", "id": "p1"}, "conditions": null}}'
     )
     called = fetched(page, cds.url + HOOK, "POST", headers=JSON, body=body)
-    assert [each.get("status") for each in (listed, live, called)] == [200, 200, 200]
+    told = (
+        '{"feedback": [{"card": "9f5d9a0c-3d0e-5a57-9a37-3c5e2a2f1b11", "outcome": "overridden",'
+        ' "outcomeTimestamp": "2026-11-20T08:00:00Z"}]}'
+    )
+    heard = fetched(page, f"{cds.url}{HOOK}/feedback", "POST", headers=JSON, body=told)
+    assert [each.get("status") for each in (listed, live, called, heard)] == [200] * 4
     assert len(listed["json"]["services"]) == 3
-    assert called["json"] == {"cards": []}
+    assert called["json"]["cards"] == []
     assert len(called["id"]) == 32
 
 
@@ -67,6 +74,7 @@ def test_a_page_reads_every_route(page: Page, cds: Running) -> None:
     [
         (400, "POST", HOOK, JSON, "no json"),
         (404, "POST", "/cds-services/nothing", JSON, "{}"),
+        (400, "POST", f"{HOOK}/feedback", JSON, "{}"),
         (405, "POST", "/cds-services", JSON, "{}"),
         (412, "POST", HOOK, JSON, '{"hook":"patient-view","hookInstance":"1","context":{"patientId":"p1"}}'),
         (413, "POST", HOOK, JSON, "x"),
