@@ -38,6 +38,9 @@ def serve() -> None:
     settings = _settings()
     try:
         app = create_app(settings)
+    except FaultySettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_CANNOT_START) from None
     except FaultyContent as error:
         _print_faults(error, settings.cards)
         raise typer.Exit(_CANNOT_START) from None

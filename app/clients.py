@@ -8,6 +8,7 @@ from app.knowledge.changes import Changes
 from app.profiles import PROFILES, Profile
 from app.protocol.request import HookRequest
 from app.rate import RatingProfile
+from app.trust.issuers import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Client:
     Orders are rated only where `rating` says how; `max_cards` is None where the content decides. `hooks` it
     may call (None: all), `fhir_servers` are base URLs without trailing slash that may be asked (None: any),
     `shadow` the recommendations (or compose.ALL) that are decided and recorded but not shown, `changes`
-    what the site set otherwise in the content.
+    what the site set otherwise in the content, `trust` how it proves who it is (None: it cannot).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Client:
     body_limit: int | None = None
     shadow: frozenset[str] = frozenset()
     null_means_not_read: bool = False
+    trust: Trust | None = None
     changes: Changes = field(default_factory=Changes)
 
     def admitted(self, request: HookRequest) -> HookRequest:

@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Lifespan
 from structlog.typing import FilteringBoundLogger
 
-from app import catalogue, logs
+from app import catalogue, door, logs
 from app.answering import Answered, Collections, answer
 from app.clients import Client
 from app.content import Change, Content, traces
@@ -45,7 +45,6 @@ from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
-from app.routes.verify import anyone
 from app.server import Refused, shed
 from app.settings import Settings, now, today
 from app.site import UNKNOWN, Site, read_site
@@ -84,12 +83,12 @@ def create_app(
     def serve(knowledge: Knowledge) -> Serving:
         return serving(knowledge, site, Repeats(_memory(settings), day), day, records)
 
-    verify = anyone(site.clients[UNKNOWN])
+    verify = door.verifier(settings, site, fhir, journal.writer.remember_once)
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
     checks: dict[str, Check] = {"content": content.check}
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
-    running.append(journal.writer.run)
+    running += [journal.writer.run, lambda: door.tell(settings, site, log)]
     app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
     app.state.refused = Refused(log, metrics.refused)
     app.state.shed = open_to_browsers(shed, settings)

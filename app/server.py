@@ -223,7 +223,7 @@ class Refused:
         self._count(failure)
 
     def _tell(self) -> None:
-        self._logger.warning("refused", **self._untold)
+        self._logger.warning("refused", level="warning", **self._untold)
         self._untold.clear()
 
 

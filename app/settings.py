@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,11 +47,13 @@ class Settings(BaseSettings):
     )
 
     mode: Literal["development", "production"] = "development"
-    """`development` is for one machine: plain http to FHIR servers, any browser origin, Server-Timing."""
+    """`development` is for this machine only: no tokens, plain http, any browser origin, Server-Timing."""
     host: str = "127.0.0.1"
     """The address to listen on; the image says `0.0.0.0`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port to listen on."""
+    allow_anonymous: bool = False
+    """Lets in callers without a token, as the client `unknown`; a warning at every start says so."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """The base URL by which clients call, as it stands in front of `/cds-services`."""
     cards: Path = _CARDS
@@ -132,6 +135,15 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _on_this_machine_only(self) -> Settings:
+        if self.mode == "development" and not _is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}HOST is {self.host}, but development lets everybody in, and so listens on 127.0.0.1"
+                f" only; set {PREFIX}MODE=production (with {PREFIX}ALLOW_ANONYMOUS=true, if all may call)"
+            )
+        return self
+
     @property
     def store(self) -> str:
         """The URL of the journal's store, which holds a password where it names a database."""
@@ -201,6 +213,13 @@ def _nearest(name: str) -> str:
     """The nearest right name; compared without what all names begin with."""
     own = [field.upper() for field in Settings.model_fields]
     return nearest(name.upper().removeprefix(PREFIX), own).replace("`", f"`{PREFIX}", 1)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _zone(name: str) -> tzinfo:

@@ -24,6 +24,7 @@ from app.knowledge.shaped import shaped
 from app.knowledge.yaml_source import Fault, Source, Where
 from app.profiles import PROFILES, Profile, ProfileName
 from app.rate import RatingProfile
+from app.trust.issuers import Trust, clashes
 
 UNKNOWN = "unknown"
 """The name of the client that a caller is taken for whom nobody knows."""
@@ -42,10 +43,6 @@ def _base_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError("is not the base URL of a FHIR server, as in https://ehr.example/fhir/R4")
     return text.rstrip("/")
-
-
-class Trust(Frozen):
-    """How a client proves who it is. Nothing can be said here yet."""
 
 
 class Ratings(Frozen):
@@ -133,6 +130,7 @@ def _client(name: str, said: SiteClient, base: Client) -> Client:
         body_limit=said.body_limit,
         shadow=frozenset(said.cards_in_shadow),
         null_means_not_read=said.null_means_not_read,
+        trust=said.trust,
         changes=_changes(said),
     )
 
@@ -152,7 +150,8 @@ def _changes(said: SiteClient) -> Changes:
 
 
 def _faults(site: SiteFile, source: Source, knowledge: Knowledge) -> list[Fault]:
-    found: list[Fault] = []
+    trusts = {name: each.trust for name, each in site.clients.items() if each.trust}
+    found = [source.fault(("clients",), what) for what in clashes(trusts)]
     for name, said in site.clients.items():
 
         def report(where: Where, what: str, at: Where = ("clients", name)) -> None:

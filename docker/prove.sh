@@ -89,12 +89,18 @@ within() {
     mount -o remount,bind,ro "$root"
     mount -t tmpfs tmpfs "$root/tmp"
     exec chroot --userspec="$0" "$root" env -i --chdir=/srv/plumbline "$@"
-  ' "$user" "$root" "${environment[@]}" PLUMBLINE_MODE=development PLUMBLINE_HOST=127.0.0.1 \
-    PLUMBLINE_PORT="$port" PLUMBLINE_TODAY=2026-11-20 "$@"
+  ' "$user" "$root" "${environment[@]}" PLUMBLINE_HOST=127.0.0.1 PLUMBLINE_PORT="$port" "$@"
 }
 (within 0:0 sh -c '! touch /srv/plumbline/x 2>/dev/null && ! touch /opt/venv/x 2>/dev/null') ||
   { echo "even root must not be able to write here"; exit 1; }
-within "$USER_OF_IMAGE" python -m app serve >"$work/server.log" 2>&1 </dev/null &
+if (within "$USER_OF_IMAGE" PLUMBLINE_HOST=0.0.0.0 \
+  python -m app serve) >"$work/refusal.log" 2>&1; then
+  echo "it starts although nobody was named who may call"; exit 1
+fi
+grep -q PLUMBLINE_ALLOW_ANONYMOUS "$work/refusal.log" || { cat "$work/refusal.log"; exit 1; }
+echo "without clients in a site file it does not start"
+within "$USER_OF_IMAGE" PLUMBLINE_ALLOW_ANONYMOUS=true \
+  python -m app serve >"$work/server.log" 2>&1 </dev/null &
 server=$!
 "$PYTHON" -m tests.integration.image "$port" || { tail -40 "$work/server.log"; exit 1; }
 expect "process user" "$(stat -c %u:%g "/proc/$server")" "$USER_OF_IMAGE"

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "plain_text": (),
     "fit": ("plain_text", "profiles", "protocol", "record.values", "render", "suggest"),
     "profiles": ("knowledge.fact",),
-    "site": ("clients", "compose", "knowledge", "profiles", "rate"),
+    "site": ("clients", "compose", "knowledge", "profiles", "rate", "trust"),
     "protocol": ("errors",),
     "record": ("answer", "errors", "protocol.bounds", "protocol.request", "fhir"),
     "knowledge": VALUES,
@@ -59,7 +59,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "trust": ("errors",),
     "content": ("knowledge",),
-    "clients": ("knowledge.changes", "profiles", "protocol.request", "rate"),
+    "door": ("record.fhir_client", "routes.verify", "settings", "site", "trust"),
+    "clients": ("knowledge.changes", "profiles", "protocol.request", "rate", "trust"),
     "fhir": (),
     "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats"),
     "memory": (),
@@ -98,12 +99,19 @@ SHELL = {
     "content",
     "settings_table",
 }
+SHELL_ROOMS = {
+    "doctor",
+    "door",
+    "journal",
+    "limits",
+    "logs",
+    "metrics",
+    "routes",
+    "server",
+    "settings",
+}
 PURE = sorted(
-    name
-    for name in MODULES
-    if name.split(".")[0]
-    in {*MAY_IMPORT} - {"doctor", "journal", "limits", "server", "logs", "metrics", "settings", "routes"}
-    and name not in SHELL
+    name for name in MODULES if name.split(".")[0] in {*MAY_IMPORT} - SHELL_ROOMS and name not in SHELL
 )
 CLINICAL = re.compile(
     r"back[ _-]?pain|\bpain(?!t)|lumb(ar|ago)|spin(e|al)|opioid|morphine|naloxone|codone|cauda|benzodiazepine"

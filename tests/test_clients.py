@@ -158,7 +158,7 @@ async def test_nobody_may_have_any_server_asked_in_production(tmp_path: Path) ->
         return httpx.Response(404)
 
     transport = httpx.MockTransport(remember)
-    settings = Settings(mode="production")
+    settings = Settings(mode="production", allow_anonymous=True)
     app = create_app(settings, knowledge(), transport=transport, log_file=io.BytesIO())
     body = request("order-sign", CT) | {"fhirServer": "https://any.example/r4"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds.example") as client:

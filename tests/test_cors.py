@@ -123,7 +123,7 @@ async def test_an_origin_that_is_not_listed_is_told_nothing() -> None:
 
 
 async def test_production_lists_no_origin_unless_it_is_told_to() -> None:
-    app = create_app(Settings(mode="production"), knowledge(), log_file=io.BytesIO())
+    app = create_app(Settings(mode="production", allow_anonymous=True), knowledge(), log_file=io.BytesIO())
     assert "access-control-allow-origin" not in (await ask(app, "GET", "/cds-services")).headers
 
 

@@ -15,6 +15,8 @@ from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app
 from app.settings import Settings
 
+PRODUCTION = Settings(mode="production", allow_anonymous=True)
+
 
 @cache
 def content() -> Knowledge:
@@ -103,7 +105,7 @@ async def test_production_does_not_ask_a_plain_http_server() -> None:
         return httpx.Response(404)
 
     transport = httpx.MockTransport(remember)
-    app = create_app(Settings(mode="production"), content(), transport=transport, log_file=io.BytesIO())
+    app = create_app(PRODUCTION, content(), transport=transport, log_file=io.BytesIO())
     service = next(each for each in content().services.services if each.hook == "patient-view")
     body = {
         "hook": "patient-view",

@@ -47,8 +47,9 @@ def test_the_example_is_loaded_with_the_real_cards() -> None:
     site = site_of(Settings(site_file=ROOT / "docker" / "site.example.yaml"))
     site.check(load(Settings().cards))
     clients = site.clients
-    assert list(clients) == ["unknown", "general-hospital", "clinic", "imaging-pilot"]
+    assert list(clients) == ["unknown", "general-hospital", "north", "clinic", "imaging-pilot"]
     hospital, clinic, pilot = clients["general-hospital"], clients["clinic"], clients["imaging-pilot"]
+    assert [each.trust and each.trust.tenants for each in (hospital, clients["north"])] == [(), ("north",)]
     assert hospital.profile == PROFILES["epic"]
     assert (hospital.deadline_seconds, hospital.body_limit, hospital.max_cards) == (0.8, 4 * 1024**2, 3)
     assert hospital.hooks == {"patient-view", "order-sign"}

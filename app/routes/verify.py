@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 
 import jwt
 from starlette.requests import Request
@@ -31,19 +31,22 @@ def anyone(client: Client) -> Verify:
 class Callers:
     """Takes no caller for a client that cannot prove it.
 
-    `base` is the public URL: a token is meant for one endpoint below it. `remember_once` is shared with other
-    processes, where there are any; while it fails, only this process's own memory holds.
+    `base` is the public URL: a token is meant for one endpoint below it. `anonymous` is whom a caller without
+    a token is taken for, if anybody. `remember_once` is shared with other processes, where there are any;
+    while it fails, only this process's own memory holds.
     """
 
     def __init__(
         self,
-        trusted: Sequence[tuple[Client, Trust]],
+        clients: Iterable[Client],
         base: str,
         key_sets: KeySets,
+        anonymous: Client | None = None,
         remember_once: RememberOnce | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._issuers = Issuers(trusted)
+        self._issuers = Issuers((each, each.trust) for each in clients if each.trust)
+        self._anonymous = anonymous
         self._base = base.rstrip("/")
         self._key_sets = key_sets
         self._replays = Replays()
@@ -52,6 +55,8 @@ class Callers:
 
     async def __call__(self, http: Request) -> Client:
         """The client that a request comes from."""
+        if self._anonymous and "authorization" not in http.headers:
+            return self._anonymous
         token = read(_bearer(http))
         client, trust = self._issuers.of(token)
         logs.line(http.scope).note(claims=client.id)

@@ -96,5 +96,5 @@ def test_a_page_of_an_origin_that_is_not_listed_reads_nothing(page: Page) -> Non
 
 def test_a_listed_origin_in_production_reads_what_it_asks_for(page: Page) -> None:
     origin = page.evaluate("window.origin")
-    with service(mode="production", today="", cors_origins=origin) as strict:
+    with service(mode="production", allow_anonymous="true", today="", cors_origins=origin) as strict:
         assert fetched(page, f"{strict.url}/cds-services").get("status") == 200

@@ -53,8 +53,8 @@ CLIENTS = {"inline": INLINE, "remote": REMOTE, "wider": WIDER, "north": NORTH, "
 
 def edge(**options: Any) -> Edge:
     """The web edge with the clients of this file; the clock stands at NOW."""
-    trusted = [(Client(name), trust) for name, trust in CLIENTS.items()]
-    return Edge(verify=Callers(trusted, BASE, KeySets(at_the_key_server), clock=lambda: NOW, **options))
+    clients = [Client(name, trust=trust) for name, trust in CLIENTS.items()]
+    return Edge(verify=Callers(clients, BASE, KeySets(at_the_key_server), clock=lambda: NOW, **options))
 
 
 async def sent(token: str, where: Edge | None = None) -> httpx.Response:
@@ -345,3 +345,11 @@ async def test_a_browser_may_ask_first_without_a_token() -> None:
         await where.ask("OPTIONS", "/cds-services/example-order-sign", headers=headers)
     ).status_code == 200
     assert (await sent("x", where)).status_code == 401
+
+
+async def test_where_anonymous_callers_are_let_in_a_bad_token_still_is_refused() -> None:
+    where = edge(anonymous=Client("unknown"))
+    assert (await where.call(body())).status_code == 200
+    assert (await sent(good(), where)).status_code == 200
+    assert (await sent(good(iss="https://evil.example"), where)).status_code == 401
+    assert [line.get("client") for line in where.lines()] == ["unknown", "inline", None]

@@ -1,0 +1,173 @@
+"""Who is let in, by the settings and a site file: the whole service, as it is started."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import FaultySettings, Settings
+from app.site import FaultySite
+from tests.content import knowledge
+from tests.tokens import BASE, ISSUER, JKU, claims, head, jwks, signed
+
+PATIENT = {"resourceType": "Patient", "id": "1"}
+CALL = {
+    "hook": "patient-view",
+    "hookInstance": "1",
+    "context": {"patientId": "1"},
+    "prefetch": {"patient": PATIENT},
+}
+
+
+class Installation:
+    """A production installation with this site file; `keys` stands in for the key servers."""
+
+    def __init__(self, folder: Path, clients: dict[str, Any] | None = None, **settings: Any) -> None:
+        self.asked: list[str] = []
+        self.log = io.BytesIO()
+        if clients is not None:
+            path = folder / "site.yaml"
+            path.write_text(yaml.safe_dump({"clients": clients}, default_flow_style=False), encoding="utf-8")
+            settings = {"site_file": path, **settings}
+        self.settings = Settings(
+            **{
+                "mode": "production",
+                "public_url": BASE,
+                "store_url": f"sqlite:///{folder}/j.sqlite",
+                **settings,
+            }
+        )
+
+    def keys(self, request: httpx.Request) -> httpx.Response:
+        """The key server."""
+        self.asked.append(str(request.url))
+        return httpx.Response(200, json=jwks("ES384"))
+
+    def app(self) -> FastAPI:
+        """The service."""
+        transport = httpx.MockTransport(self.keys)
+        return create_app(self.settings, knowledge(), transport=transport, log_file=self.log)
+
+    async def call(self, token: str | None = None, path: str = "/cds-services/thumb-view") -> int:
+        """The status of a call of patient-view, or of discovery."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        transport = httpx.ASGITransport(self.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://internal") as client:
+            if path == "/cds-services":
+                return (await client.get(path, headers=headers)).status_code
+            return (await client.post(path, headers=headers, json=CALL)).status_code
+
+    async def started(self) -> dict[str, Any]:
+        """What the log says when it starts."""
+        app = self.app()
+        async with app.router.lifespan_context(app):
+            await asyncio.sleep(0)
+        lines: list[dict[str, Any]] = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        return next(line for line in lines if line["event"] in ("development", "anonymous", "callers"))
+
+
+def token(path: str = "/cds-services/thumb-view", **changes: Any) -> str:
+    """A token that is good now."""
+    moment = time.time()
+    said = {"aud": BASE + path, "iat": moment, "exp": moment + 300, **changes}
+    return signed(head(), claims(**said))
+
+
+INLINE = {"trust": {"iss": ISSUER, "jwks": jwks("ES384")}}
+FETCHED = {"trust": {"iss": ISSUER, "jku": [JKU]}}
+
+
+def refusal(where: Installation) -> str:
+    """Why an installation does not start."""
+    with pytest.raises(FaultySettings) as caught:
+        where.app()
+    return "\n".join(caught.value.faults)
+
+
+def test_nobody_to_let_in_is_no_start(tmp_path: Path) -> None:
+    assert "PLUMBLINE_ALLOW_ANONYMOUS=true" in refusal(Installation(tmp_path))
+    assert "nobody may call" in refusal(Installation(tmp_path, {"untrusted": {}}))
+
+
+def test_tokens_need_the_public_url_that_they_are_meant_for(tmp_path: Path) -> None:
+    assert "PLUMBLINE_PUBLIC_URL" in refusal(Installation(tmp_path, {"ehr": INLINE}, public_url=None))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "cds.example", ""])
+def test_development_listens_on_this_machine_only(host: str) -> None:
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1 only"):
+        Settings(host=host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_any_address_of_this_machine_will_do(host: str) -> None:
+    assert Settings(host=host).host == host
+
+
+async def test_a_client_of_the_site_file_gets_in_and_nobody_else(tmp_path: Path) -> None:
+    where = Installation(tmp_path, {"ehr": INLINE})
+    assert await where.call(token()) == 200
+    assert await where.call(token(iss="https://evil.example")) == 401
+    assert await where.call() == 401
+    assert await where.call(token("/cds-services"), "/cds-services") == 200
+    assert await where.call(None, "/cds-services") == 401
+    assert where.asked == []
+
+
+async def test_keys_come_from_the_listed_address(tmp_path: Path) -> None:
+    where = Installation(tmp_path, {"ehr": FETCHED})
+    assert await where.call(token()) == 200
+    assert where.asked == [JKU]
+
+
+async def test_a_client_is_known_by_its_own_name(tmp_path: Path) -> None:
+    where = Installation(tmp_path, {"ehr": {**INLINE, "hooks": ["order-sign"]}})
+    assert await where.call(token()) == 404
+    assert json.loads(where.log.getvalue().splitlines()[-1])["client"] == "ehr"
+
+
+async def test_anonymous_callers_get_in_where_that_was_said(tmp_path: Path) -> None:
+    where = Installation(tmp_path, {"ehr": INLINE}, allow_anonymous=True)
+    assert await where.call() == 200
+    assert await where.call(token()) == 200
+    assert await where.call(token(iss="https://evil.example")) == 401
+
+
+async def test_development_needs_no_token_and_minds_none(tmp_path: Path) -> None:
+    where = Installation(tmp_path, mode="development")
+    assert await where.call() == 200
+    assert await where.call("the sandbox sends one") == 200
+
+
+async def test_every_start_says_who_is_let_in(tmp_path: Path) -> None:
+    line = await Installation(tmp_path, mode="development").started()
+    assert (line["event"], line["level"]) == ("development", "warning")
+    line = await Installation(tmp_path, {"ehr": INLINE}, allow_anonymous=True).started()
+    assert (line["event"], line["level"], line["trusted"]) == ("anonymous", "warning", ["ehr"])
+    line = await Installation(tmp_path, {"ehr": INLINE}).started()
+    assert (line["event"], line["trusted"]) == ("callers", ["ehr"])
+
+
+def test_two_clients_that_cannot_be_told_apart_are_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(FaultySite) as caught:
+        Installation(tmp_path, {"one": INLINE, "two": INLINE}).app()
+    assert "one and two have the same `iss`" in str(caught.value.faults[0])
+
+
+def test_a_fault_in_a_trust_names_its_line(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    text = "clients:\n  ehr:\n    trust:\n      iss: https://ehr.example\n      jku:\n        - http://a.example\n"
+    site.write_text(text, encoding="utf-8")
+    with pytest.raises(FaultySite) as caught:
+        Installation(tmp_path, site_file=site).app()
+    assert [(fault.line, "https address" in fault.what) for fault in caught.value.faults] == [(6, True)]
