@@ -119,6 +119,7 @@ REQUEST_RENAMES = {
     "scheduledDateTime": "occurrenceDateTime",
     "scheduledPeriod": "occurrencePeriod",
     "reasonCodeableConcept": "reasonCode",
+    "reason": "reasonCode",
     "serviceRequested": "code",
     "specialty": "performerType",
     "notes": "note",
