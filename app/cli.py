@@ -18,6 +18,7 @@ from app.codings import Counting, count, in_words
 from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
 from app.doctor.finding import told
 from app.doctor.questions import examine
+from app.journal.commands import journal
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app, site_of
 from app.pages import RENDERED, pages, stale, with_seeds
@@ -29,6 +30,7 @@ from app.site import FaultySite
 main = typer.Typer(
     name="plumbline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
+main.add_typer(journal, name="journal")
 _CANNOT_START = 2
 
 

@@ -199,11 +199,14 @@ def lifespan(running: Iterable[Running], close: Callable[[], Awaitable[None]]) -
     async def alive(_: FastAPI) -> AsyncIterator[None]:
         settle()
         tasks = [asyncio.create_task(each()) for each in running]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await close()
+        await asyncio.sleep(0)  # they begin before the first request
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await close()
 
     return alive
 

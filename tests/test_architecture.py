@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "door": ("record.fhir_client", "routes.verify", "settings", "site", "trust"),
     "clients": ("knowledge.changes", "profiles", "protocol.request", "rate", "trust"),
     "fhir": (),
-    "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats"),
+    "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats", "settings"),
     "memory": (),
     "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback", "record.prefetch"),
     "phrases": (),
