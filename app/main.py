@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Any, BinaryIO
 
 import httpx
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Lifespan
@@ -20,7 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from app import catalogue, door, logs
 from app.answering import Answered, Collections, answer
 from app.clients import Client
-from app.content import Change, Content, traces
+from app.content import Content, traces
 from app.journal.hashes import hash_key
 from app.journal.journal import Journal
 from app.journal.rounds import Rounds
@@ -44,13 +43,13 @@ from app.repeats import Repeats, Reply
 from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
-from app.routes.services import AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
+from app.routes.services import PARENT, AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
+from app.running import Close, lifespan, watching
 from app.server import Refused, shed
 from app.settings import Settings, now, today
 from app.site import UNKNOWN, Site, read_site
 
-Running = Callable[[], Coroutine[Any, Any, None]]
-"""What runs beside the requests, from start to stop."""
+UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 MEMORY_SECONDS = 600.0
 """How long answers are remembered: a visit, not a day."""
 
@@ -86,15 +85,17 @@ def create_app(
     verify = door.verifier(settings, site, fhir, journal.writer.remember_once)
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
-    checks: dict[str, Check] = {"content": content.check}
+    tolerated: dict[str, Check] = {"content": content.check, "store": journal.writer.wrong}
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     running += [journal.writer.run, lambda: door.tell(settings, site, log)]
-    app = bare_app(settings, hooks, log_file, lifespan(running, fhir.close), metrics.request)
+    traced, end = tracing_of(settings, content)
+    alive = lifespan(running, [fhir.close, end])
+    app = bare_app(settings, hooks, log_file, alive, metrics.request, traced)
     app.state.refused = Refused(log, metrics.refused)
     app.state.shed = open_to_browsers(shed, settings)
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
-    app.include_router(health_routes(content, checks, {"store": journal.writer.wrong}, metrics.exposition))
+    app.include_router(health_routes(content, {}, tolerated, metrics.exposition))
     return app
 
 
@@ -164,51 +165,25 @@ def serving(
     return Serving(listings, decide, repeats)
 
 
-def watching(
-    content: Content,
-    hooks: Hooks,
-    serving: Callable[[Knowledge], Serving],
-    metrics: Metrics,
-    log: FilteringBoundLogger,
-) -> Running:
-    """The watch over the content's folder, and what follows when it has changed."""
+def tracing_of(settings: Settings, content: Content) -> tuple[TelemetryConfig, Close]:
+    """What FastAPI is told of traces, and what sends the last of them."""
+    if settings.traces_url is None:
+        return UNTRACED, nothing
+    from app import tracing
 
-    def serve(changed: Knowledge) -> None:
-        hooks.serving = serving(changed)
-        metrics.serves(changed)
-
-    def told(change: Change, why: str) -> None:
-        metrics.reloads.labels(change.value).inc()
-        log.info("content", change=change.value, why=why, content=content.version, digest=content.digest)
-        settle()
-
-    return lambda: content.watch(serve, told)
+    provider = tracing.provider(tracing.exporter(settings.traces_url), lambda: paths_of(content.knowledge))
+    return tracing.telemetry(provider), partial(asyncio.to_thread, provider.shutdown)
 
 
-def settle() -> None:
-    """What is there now stays: collections no longer walk it. What has gone since the last time is freed."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+async def nothing() -> None:
+    """Closes what was never opened."""
 
 
-def lifespan(running: Iterable[Running], close: Callable[[], Awaitable[None]]) -> Lifespan[FastAPI]:
-    """What runs beside the requests, and what is closed after the last of them."""
-
-    @asynccontextmanager
-    async def alive(_: FastAPI) -> AsyncIterator[None]:
-        settle()
-        tasks = [asyncio.create_task(each()) for each in running]
-        await asyncio.sleep(0)  # they begin before the first request
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await close()
-
-    return alive
+def paths_of(knowledge: Knowledge) -> frozenset[str]:
+    """Every path that is ours."""
+    hooks = [f"{PARENT}/{each.id}" for each in knowledge.services.services]
+    feedback = [f"{each}/feedback" for each in hooks]
+    return frozenset({PARENT, *hooks, *feedback, "/health/live", "/health/ready", "/metrics"})
 
 
 def _memory(settings: Settings) -> Memory[Any] | None:
@@ -221,6 +196,7 @@ def bare_app(
     log_file: BinaryIO | None = None,
     lifespan: Lifespan[FastAPI] | None = None,
     watch: logs.Watch = logs.nobody,
+    telemetry: TelemetryConfig = UNTRACED,
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
     logs.quiet()
@@ -230,7 +206,7 @@ def bare_app(
         middleware=[*wrappers(settings, log_file, watch), Middleware(AheadOfRouter, hooks=hooks)],
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        telemetry=telemetry,
         openapi_url=None,  # the contract is openapi/openapi.yaml
     )
     app.router.routes.append(hooks.route())

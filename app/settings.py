@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Pins the date, for demonstrations; refused in production."""
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     """Origins of browsers that may call, with commas between; not set: any in development, else none."""
+    traces_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Where traces go, as OTLP over HTTP: `http://collector:4318/v1/traces`; not set: nowhere."""
 
     store_url: SecretStr | None = None
     """The store of the journal: `sqlite:////absolute/path` or `postgresql://user:password@host/name`;

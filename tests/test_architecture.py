@@ -66,6 +66,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "memory": (),
     "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback", "record.prefetch"),
     "phrases": (),
+    "tracing": (),
+    "running": ("content", "knowledge", "metrics", "routes"),
     "repeats": (*CORE, "answering", "clients", "memory", "protocol", "record"),
     "routes": (
         "answering",
@@ -107,8 +109,10 @@ SHELL_ROOMS = {
     "logs",
     "metrics",
     "routes",
+    "running",
     "server",
     "settings",
+    "tracing",
 }
 PURE = sorted(
     name for name in MODULES if name.split(".")[0] in {*MAY_IMPORT} - SHELL_ROOMS and name not in SHELL

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from fastapi.telemetry import TelemetryConfig
 
 from app.clients import Client
 from app.knowledge.recommendation import Service
-from app.main import bare_app
+from app.main import UNTRACED, bare_app
 from app.protocol.discovery import Discovery, ServiceEntry, encode
 from app.protocol.feedback import Feedback
 from app.protocol.request import HookRequest
@@ -93,6 +94,8 @@ class Edge:
     tolerated: dict[str, Check] = field(default_factory=dict)
     keep: Keep = kept
 
+    telemetry: TelemetryConfig = field(default_factory=lambda: UNTRACED)
+
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request over ASGI; an exception that leaves the application fails the test."""
         transport = httpx.ASGITransport(self.app())
@@ -123,7 +126,7 @@ class Edge:
         listed = Listing(encode(Discovery(entries)), endpoints)
         serving = Serving(defaultdict(lambda: listed), self.core)
         hooks = Hooks(serving, self.verify, gather, lambda *_: None)
-        app = bare_app(self.settings, hooks, self.log)
+        app = bare_app(self.settings, hooks, self.log, telemetry=self.telemetry)
         app.router.routes.append(feedback_route(hooks, self.keep))
         app.include_router(discovery_routes(hooks))
 
