@@ -113,7 +113,8 @@ async def test_a_collector_in_the_settings_gets_the_spans(
     monkeypatch.setattr(tracing, "exporter", lambda url: asked.append(url) or kept)
     url = "http://127.0.0.1:4318/v1/traces"
     app = create_app(
-        Settings(cards=write(tmp_path), traces_url=url, store_url="sqlite:///:memory:"), knowledge()
+        Settings(cards=write(tmp_path), traces_url=url, store_url=f"sqlite:///{tmp_path}/journal.sqlite"),
+        knowledge(),
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds.example") as client:
         async with app.router.lifespan_context(app):
