@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.casework import Case, card_of
+from app.knowledge.load import load
 from app.pages import BEGIN, END, attributes_of, pages, stale, with_seeds
 from tests.content import change, knowledge, only_fault, write
 
@@ -170,6 +171,13 @@ def test_a_statement_without_carrier_or_reason_or_with_an_unknown_name_is_a_faul
     fault = only_fault(tmp_path)
     assert fault.file == "seeds.yaml"
     assert said in fault.what
+
+
+def test_a_statement_that_only_retired_recommendations_carry_is_a_fault(tmp_path: Path) -> None:
+    change(write(tmp_path), "recommendations/thumb-care/card.yaml", "status: active", "status: retired")
+    assert load(tmp_path), "another one carries it still"
+    change(tmp_path, f"recommendations/{NAME}/card.yaml", "status: active", "status: retired")
+    assert only_fault(tmp_path).what == "only retired recommendations carry it"
 
 
 def test_a_page_is_stale_when_it_differs_is_missing_or_is_left_over() -> None:

@@ -179,6 +179,9 @@ def _check_seeds(knowledge: Knowledge, seeds: Seeds, report: Report) -> None:
             named.append(((*where, "carried_by"), each.carried_by))
             for page in each.by:
                 known(page, knowledge.evidence, "evidence", (*where, "by"), report)
+            found = [knowledge.recommendations.get(name) for name in each.carried_by]
+            if found and all(carrier and carrier.status == "retired" for carrier in found):
+                report((*where, "carried_by"), "only retired recommendations carry it")
     named += [
         (("conflicts", index, "stated_on"), each.stated_on) for index, each in enumerate(seeds.conflicts)
     ]

@@ -105,8 +105,8 @@ def test_the_search_for_claims_finds_them(text: str, claims: bool) -> None:
 @pytest.mark.parametrize("name", KNOWLEDGE.recommendations)
 def test_every_page_says_who_reviewed_it(name: str) -> None:
     said = (ROOT / RENDERED / f"{name}.md").read_text(encoding="utf-8")
-    assert KNOWLEDGE.recommendations[name].approved is None
-    assert "No clinician has reviewed this content yet." in said
+    unreviewed = "No clinician has reviewed this content yet." in said
+    assert unreviewed is (KNOWLEDGE.recommendations[name].approved is None)
 
 
 @pytest.mark.parametrize("use", ["ethnicity", "language", "sexual-orientation", "gender-identity"])
@@ -139,5 +139,4 @@ def test_the_attributes_as_data_hold_every_part_that_the_rule_lists() -> None:
             each[key]
             for key in ("title", "version", "citations", "developer", "funding", "released", "revised")
         )
-        assert each["approved"] is None
         assert set(each["uses"]) == uses
