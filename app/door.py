@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from ipaddress import ip_network
+from urllib.parse import urljoin, urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
+from app.clients import Client
 from app.record.fhir_client import Fetched, FhirClient
+from app.record.outbound import Networks
 from app.routes.verify import Callers, Verify, anyone
 from app.settings import FaultySettings, Settings
 from app.site import UNKNOWN, Site
@@ -32,13 +37,11 @@ def verifier(
 
     `remember_once` is asked where other processes share the store: a database, not a file.
     """
-    unknown, clients = site.clients[UNKNOWN], list(site.clients.values())
+    unknown, clients = site.clients[UNKNOWN], site.clients.values()
     if settings.mode == "development":
         return anyone(unknown)
-    if not settings.allow_anonymous and not any(client.trust for client in clients):
-        raise FaultySettings([NOBODY_MAY_CALL])
-    if not settings.public_url and any(client.trust and client.trust.iss for client in clients):
-        raise FaultySettings([NO_PUBLIC_URL])
+    if faults := list(_faults(settings, clients)):
+        raise FaultySettings(faults)
 
     async def key_set(address: str) -> bytes | None:
         answer = await fhir.get(urljoin(address, "/"), address, None, KEY_SECONDS, KEY_BYTES)
@@ -49,15 +52,39 @@ def verifier(
     return Callers(clients, settings.public_url or "", KeySets(key_set), anonymous, shared)
 
 
+def _faults(settings: Settings, clients: Iterable[Client]) -> Iterator[str]:
+    """What a service outside development must not start with."""
+    trusts = [client.trust for client in clients if client.trust]
+    if not trusts and not settings.allow_anonymous:
+        yield NOBODY_MAY_CALL
+    if not settings.public_url and any(trust.iss for trust in trusts):
+        yield NO_PUBLIC_URL
+    for client in clients:
+        for server in sorted(client.fhir_servers or ()):
+            if not server.startswith("https:"):
+                yield f"PLUMBLINE_SITE_FILE: {server} of {client.id} must be https outside development"
+
+
+def networks(settings: Settings, site: Site) -> Networks:
+    """Where servers may be that are not public: in networks of the settings, or listed by their address."""
+    listed = [url for each in site.clients.values() for url in (*(each.fhir_servers or ()), *_key_sets(each))]
+    own = []
+    for url in listed:
+        with suppress(ValueError):  # a name, whose addresses are looked at when it is called
+            own.append(ip_network(urlsplit(url).hostname or ""))
+    return (*settings.private_networks, *own)
+
+
+def _key_sets(client: Client) -> tuple[str, ...]:
+    return client.trust.jku if client.trust else ()
+
+
 async def tell(settings: Settings, site: Site, log: FilteringBoundLogger) -> None:
     """Say in the log who is let in: at every start, and as a warning where it is everybody."""
     trusted = sorted(client.id for client in site.clients.values() if client.trust)
     if settings.mode == "development":
         log.warning(
-            "development",
-            level="warning",
-            callers="anybody on this machine, without a token",
-            host=settings.host,
+            "development", level="warning", callers="anybody here, without a token", fhir_servers="any"
         )
     elif settings.allow_anonymous:
         log.warning("anonymous", level="warning", callers="anybody, without a token", trusted=trusted)

@@ -11,7 +11,8 @@ _NOT_READ = (
     "another type of resource was sent", "an entry could not be read", "fetched", "timed out", "unreachable",
     "not authorised", "refused", "not found", "gone", "too many requests", "server error", "redirected",
     "compressed", "too large", "on another server", "the FHIR server is not https",
-    "the address of the FHIR server cannot be used", "could not be read", "to another patient",
+    "the address of the FHIR server cannot be used", "at an address that is not allowed",
+    "could not be read", "to another patient",
     "could not be resolved", "the record is too long",
 )  # fmt: skip
 _NOT_CLEAR = (

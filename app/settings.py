@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -76,6 +84,8 @@ class Settings(BaseSettings):
     """The most cards in one answer, critical ones apart; where it is not set, the content decides."""
     today: date | None = None
     """Pins the date, for demonstrations; refused in production."""
+    private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Networks, with commas between, where FHIR servers and key sets may be; not set: public ones only."""
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     """Origins of browsers that may call, with commas between; not set: any in development, else none."""
     traces_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
@@ -97,12 +107,12 @@ class Settings(BaseSettings):
         _zone(name)
         return name
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "private_networks", mode="before")
     @classmethod
-    def _split(cls, origins: object) -> object:
-        if not isinstance(origins, str):
-            return origins
-        return tuple(each.strip() for each in origins.split(",") if each.strip())
+    def _split(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        return tuple(each.strip() for each in listed.split(",") if each.strip())
 
     @field_validator("cors_origins")
     @classmethod

@@ -36,7 +36,7 @@ def _kind(schema: dict[str, Any]) -> str:
 
 
 def _default(default: object) -> str:
-    if default is None:
+    if default is None or default == ():
         return ""
     if isinstance(default, ByteSize):
         return f"`{default.human_readable()}`"

@@ -59,7 +59,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "trust": ("errors",),
     "content": ("knowledge",),
-    "door": ("record.fhir_client", "routes.verify", "settings", "site", "trust"),
+    "door": (
+        "clients",
+        "record.fhir_client",
+        "record.outbound",
+        "routes.verify",
+        "settings",
+        "site",
+        "trust",
+    ),
     "clients": ("knowledge.changes", "profiles", "protocol.request", "rate", "trust"),
     "fhir": (),
     "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats", "settings"),
@@ -94,6 +102,7 @@ IMPURE = {
 READS_FILES = {"knowledge.load", "knowledge.yaml_source", "casework", "site"}
 SHELL = {
     "trust.key_sets",
+    "record.outbound",
     "record.fhir_client",
     "record.hydrate",
     "memory",
@@ -180,6 +189,7 @@ def test_only_those_who_call_others_know_httpx_and_only_main_wires_it() -> None:
     assert {name for name in MODULES if "httpx" in set(imported(name))} == {
         "main",
         "record.fhir_client",
+        "record.outbound",
         "doctor.caller",
     }
 

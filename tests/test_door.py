@@ -14,7 +14,8 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from app.main import create_app
+from app import door
+from app.main import create_app, site_of
 from app.settings import FaultySettings, Settings
 from app.site import FaultySite
 from tests.content import knowledge
@@ -171,3 +172,38 @@ def test_a_fault_in_a_trust_names_its_line(tmp_path: Path) -> None:
     with pytest.raises(FaultySite) as caught:
         Installation(tmp_path, site_file=site).app()
     assert [(fault.line, "https address" in fault.what) for fault in caught.value.faults] == [(6, True)]
+
+
+def test_a_fhir_server_must_be_https_outside_development(tmp_path: Path) -> None:
+    plain = {"ehr": {**INLINE, "fhir_servers": ["http://ehr.example/fhir"]}}
+    assert "must be https" in refusal(Installation(tmp_path, plain))
+    assert Installation(tmp_path, plain, mode="development").app()
+
+
+def test_servers_listed_by_their_address_may_be_private_and_those_of_listed_networks(tmp_path: Path) -> None:
+    servers = ["https://10.1.2.3/fhir", "https://[fd00::1]:8443/fhir", "https://ehr.example/fhir"]
+    trust = {"iss": ISSUER, "jku": ["https://10.9.9.9/keys"]}
+    where = Installation(
+        tmp_path, {"ehr": {"trust": trust, "fhir_servers": servers}}, private_networks="10.20.0.0/16"
+    )
+    found = {str(each) for each in door.networks(where.settings, site_of(where.settings))}
+    assert found == {"10.20.0.0/16", "10.1.2.3/32", "fd00::1/128", "10.9.9.9/32"}
+
+
+async def test_a_server_that_is_not_the_client_s_own_is_not_asked_and_the_log_says_so(tmp_path: Path) -> None:
+    where = Installation(tmp_path, {"ehr": {**INLINE, "fhir_servers": ["https://ehr.example/fhir"]}})
+    transport = httpx.ASGITransport(where.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://internal") as client:
+        for server in (
+            "https://evil.example/fhir",
+            "https://ehr.example/fhir/../../evil",
+            "https://ehr.example",
+        ):
+            headers = {"authorization": f"Bearer {token(jti=server)}"}
+            call = {**CALL, "fhirServer": server, "fhirAuthorization": {"access_token": "secret"}}
+            assert (
+                await client.post("/cds-services/thumb-view", headers=headers, json=call)
+            ).status_code == 200
+    lines = [json.loads(line) for line in where.log.getvalue().splitlines()]
+    assert [line["fhir_server"] for line in lines if line["event"] == "request"] == ["not listed"] * 3
+    assert where.asked == []

@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
+from app.record.outbound import NOT_ALLOWED, CheckedBackend, Networks, Outbound
+
 _JSON = ("application/fhir+json", "application/json")
 _NO_ADDRESS = "the address of the FHIR server cannot be used"
 _REASONS = {
@@ -18,6 +20,9 @@ _REASONS = {
     410: "gone (410)",
     429: "too many requests (429)",
 }
+LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=30)
+"""A call holds a dozen connections for as long as the deadline at most: one slow server must not leave the
+calls of others without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +42,29 @@ class Unread:
 class FhirClient:
     """One connection pool for all calls. Redirects are not followed; nothing is remembered of a token.
 
-    `insecure` allows plain http (development only). `transport` stands in for the network in tests.
+    `insecure` allows plain http and any address (development only); else addresses are public or in
+    `networks`. `transport` stands in for the network in tests.
     """
 
-    def __init__(self, *, insecure: bool = False, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        insecure: bool = False,
+        networks: Networks = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
+        context = httpx.create_ssl_context()
+        if transport is None and not insecure:
+            transport = Outbound(context, LIMITS, CheckedBackend(networks))
         self._schemes = ("http", "https") if insecure else ("https",)
         self._client = httpx.AsyncClient(
             transport=transport,
-            # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
-            verify=httpx.create_ssl_context() if transport is None else True,
+            verify=context,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one user's session is not another's
             follow_redirects=False,
-            # A call holds a dozen connections for as long as the deadline at most: one slow server must not
-            # leave the calls of others without any.
-            limits=httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=30),
+            limits=LIMITS,
             timeout=httpx.Timeout(5.0),
             headers={"Accept": ", ".join(_JSON), "Accept-Encoding": "identity", "User-Agent": "plumbline"},
         )
@@ -74,8 +87,8 @@ class FhirClient:
                 return await self._read(url, {"Authorization": f"Bearer {token}"} if token else {}, limit)
         except (TimeoutError, httpx.TimeoutException):
             return Unread("timed out")
-        except httpx.HTTPError:
-            return Unread("unreachable")
+        except httpx.HTTPError as error:
+            return Unread(NOT_ALLOWED if str(error) == NOT_ALLOWED else "unreachable")
         except (httpx.InvalidURL, ValueError):
             return Unread(_NO_ADDRESS)
 

@@ -109,7 +109,10 @@ class Hooks:
         sent = serving.repeats.sent(client, service, body)
         reply = serving.repeats.recall(sent)
         if reply is None:
-            request = client.admitted(_request(body, service))
+            asked = _request(body, service)
+            request = client.admitted(asked)
+            if asked.fhir_server and not request.fhir_server:
+                line.note(fhir_server="not listed")
             line.lap("parse")
             material = await self.hydrate(client, request, endpoint.queries)
             line.lap("hydrate")

@@ -18,7 +18,6 @@ SKEW_SECONDS = 60
 """How far the clocks of a caller and of this machine may differ."""
 MOST_LIFE_SECONDS = 3600
 """A token that lives longer is refused: its id would have to be remembered as long."""
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 C = TypeVar("C")
 
@@ -27,9 +26,7 @@ def _address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname and not parts.username:
         return url
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.username:
-        return url
-    raise ValueError("must be an https address (http on this machine only)")
+    raise ValueError("must be an https address")
 
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^\S.*$")]

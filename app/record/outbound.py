@@ -1,0 +1,102 @@
+"""Which addresses are connected to: a name is looked up once, each address checked, one of them used.
+
+A server of the site file whose name leads to a private network would otherwise lead from outside into it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import httpcore
+import httpx
+
+NOT_ALLOWED = "at an address that is not allowed"
+Address = IPv4Address | IPv6Address
+Networks = Sequence[IPv4Network | IPv6Network]
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+_METADATA = frozenset({ip_address("168.63.129.16")})
+"""Services of cloud hosts at addresses that look public."""
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+
+
+def allowed(address: Address, networks: Networks = ()) -> bool:
+    """Whether an address is public, or in one of these networks."""
+    reached = _reached(address)
+    if any(each in network for network in networks for each in (address, reached)):
+        return True
+    return reached.is_global and not reached.is_multicast and reached not in _METADATA
+
+
+def _reached(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, or the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if any(address in network for network in _NAT64):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None) or address
+
+
+async def looked_up(host: str, port: int) -> Sequence[str]:
+    """Every address of a name, in the order in which to try them. OSError when there is none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were checked, never to a name."""
+
+    def __init__(
+        self,
+        networks: Networks,
+        resolve: Resolve = looked_up,
+        inner: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._networks = networks
+        self._resolve = resolve
+        self._inner = inner or httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to an address of the host; ConnectError when one of them is not allowed."""
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError("no address") from error
+        if not all(allowed(ip_address(each), self._networks) for each in addresses):
+            raise httpcore.ConnectError(NOT_ALLOWED)
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in addresses:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._inner.sleep(seconds)
+
+
+class Outbound(httpx.AsyncHTTPTransport):
+    """httpx's transport over a checked backend, which httpx itself has no parameter for."""
+
+    def __init__(self, context: ssl.SSLContext, limits: httpx.Limits, backend: CheckedBackend) -> None:
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=backend,
+        )
