@@ -11,6 +11,13 @@ from app.rate import RatingProfile
 from app.trust.issuers import Trust
 
 
+def same_host(url: str) -> str:
+    """The URL with its scheme and host in small letters: there they mean the same."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}"
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """One client. `id` is our name for it; `deadline_seconds` is what a hook may take in all.
@@ -37,7 +44,7 @@ class Client:
     def admitted(self, request: HookRequest) -> HookRequest:
         """The request without a server that is not listed, and without nulls where they say nothing."""
         server, prefetch = request.fhir_server, request.prefetch
-        if self.fhir_servers is not None and server not in self.fhir_servers:
+        if self.fhir_servers is not None and server and same_host(server) not in self.fhir_servers:
             server = None
         if self.null_means_not_read:
             prefetch = {key: raw for key, raw in prefetch.items() if bytes(raw) != b"null"}

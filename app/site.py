@@ -6,13 +6,14 @@ Checked like the cards: every fault at once, with its line, the reason, and the 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field, ValidationError
 
-from app.clients import Client
+from app.clients import Client, same_host
 from app.compose import ALL
 from app.knowledge import yaml_source
 from app.knowledge.changes import Changes, coded
@@ -20,7 +21,7 @@ from app.knowledge.check_lines import Report, known
 from app.knowledge.fact import Frozen, Names
 from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
-from app.knowledge.shaped import shaped
+from app.knowledge.shaped import shaped, tupled
 from app.knowledge.yaml_source import Fault, Source, Where
 from app.profiles import PROFILES, Profile, ProfileName
 from app.rate import RatingProfile
@@ -42,7 +43,7 @@ class FaultySite(FaultyContent):
 def _base_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError("is not the base URL of a FHIR server, as in https://ehr.example/fhir/R4")
-    return text.rstrip("/")
+    return same_host(text.rstrip("/"))
 
 
 class Ratings(Frozen):
@@ -86,21 +87,25 @@ class SiteFile(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The clients of a site file by their id, and what the file said."""
+    """The clients of a site file by their id; `faults` are those of its form, `said` is what has none."""
 
     clients: dict[str, Client]
     said: SiteFile = field(default_factory=lambda: SiteFile(clients={}))
     source: Source = field(default_factory=lambda: Source(""))
     path: Path = Path()
+    faults: tuple[Fault, ...] = ()
 
     def check(self, knowledge: Knowledge) -> None:
-        """FaultySite where the file does not fit this content; it is asked again when content changes."""
-        if faults := _faults(self.said, self.source, knowledge):
+        """FaultySite lists all that is wrong with the file, also where it does not fit this content.
+
+        Nobody may be served before; it is asked again when content changes.
+        """
+        if faults := [*self.faults, *_faults(self.said, self.source, knowledge)]:
             raise FaultySite(self.path, faults)
 
 
 def read_site(path: Path, base: Client) -> Site:
-    """A site file; FaultySite lists everything that is wrong with its form.
+    """A site file, yet to be checked; FaultySite where it is no YAML.
 
     `base` is the client that a caller is whom nobody knows, and has the limits that the file does not name.
     """
@@ -110,10 +115,28 @@ def read_site(path: Path, base: Client) -> Site:
     if source.faults:
         raise FaultySite(path, source.faults)
     said, faults = shaped(source, SiteFile)
-    if said is None:
-        raise FaultySite(path, faults)
+    said = said or _sound(source.data)
     clients = {name: _client(name, each, base) for name, each in said.clients.items()}
-    return Site({base.id: base, **clients}, said, source, path)
+    return Site({base.id: base, **clients}, said, source, path, tuple(faults))
+
+
+def _sound(data: Any) -> SiteFile:
+    """Of a file with faults, each element that has none by itself: its names are checked all the same."""
+    clients = data.get("clients") if isinstance(data, dict) else None
+    found = {}
+    for name, said in clients.items() if isinstance(clients, dict) else ():
+        parts = said.items() if isinstance(said, dict) else ()
+        whole = [each for key, value in parts if (each := _element(key, value)) is not None]
+        found[name] = SiteClient.model_validate({key: value for each in whole for key, value in each.items()})
+    return SiteFile(clients=found)
+
+
+def _element(key: str, value: Any) -> dict[str, Any] | None:
+    said = {key: tupled(value)}
+    with suppress(ValidationError):
+        SiteClient.model_validate(said)
+        return said
+    return None
 
 
 def _client(name: str, said: SiteClient, base: Client) -> Client:

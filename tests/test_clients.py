@@ -84,11 +84,23 @@ async def test_a_server_that_is_not_listed_is_never_asked(tmp_path: Path) -> Non
     service = Service(tmp_path, "fhir_servers: [https://ehr.example/r4]")
     card = (await service.call(body)).json()["cards"][0]
     assert service.asked == []
+    assert b'"fhir_server":"not listed"' in service.log.getvalue()
     assert "Not sent: " in card["detail"]
     assert "evil" not in str(card)
 
 
-@pytest.mark.parametrize("written", ["https://ehr.example/r4", "https://ehr.example/r4/"])
+@pytest.mark.parametrize(
+    "other", ["https://ehr.example/R4", "https://ehr.example/r4/x", "https://ehr.example.org/r4"]
+)
+async def test_what_only_looks_like_a_listed_server_is_not_asked(tmp_path: Path, other: str) -> None:
+    service = Service(tmp_path, "fhir_servers: [https://ehr.example/r4]")
+    await service.call(request("order-sign", CT) | {"fhirServer": other})
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "written", ["https://ehr.example/r4", "https://ehr.example/r4/", "https://EHR.example/r4"]
+)
 async def test_a_listed_server_is_asked_with_its_token(tmp_path: Path, written: str) -> None:
     service = Service(tmp_path, "fhir_servers: [https://ehr.example/r4]")
     token = {"access_token": "t"}

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.fit import body, fit
 from app.knowledge.load import load
@@ -13,6 +15,7 @@ from app.profiles import PROFILES, Profile
 from app.protocol.response import Action, Card, Coding, Link, Response, Source, Suggestion
 from app.record.values import Concept, Order
 from app.settings import Settings
+from tests.conformance.invariants import check_first_release, check_response
 
 SENT = {
     "resourceType": "ServiceRequest",
@@ -24,7 +27,8 @@ SENT = {
     "code": {"text": "picture"},
     "subject": {"reference": "Patient/1"},
 }
-REST = Action(type="create", description="Orders rest.", resource={"resourceType": "ServiceRequest"})
+NEW = {key: SENT[key] for key in ("resourceType", "status", "intent", "subject")}
+REST = Action(type="create", description="Orders rest.", resource=NEW)
 REMOVE = Action(type="delete", description="Removes it.", resource_id="ServiceRequest/s1")
 REPLACE = Action(type="update", description="Another.", resource={**SENT, "code": {"text": "better picture"}})
 HURRY = Action(type="update", description="Sooner.", resource={**SENT, "priority": "stat"})
@@ -35,11 +39,16 @@ def order(kind: str = "ServiceRequest", raw: dict[str, Any] | None = None) -> Or
     return Order(kind=kind, reference=f"{kind}/s1", position=0, concept=Concept(), raw=raw or SENT)
 
 
-def offered(*actions: Action, label: str = "Do it", recommended: bool = False) -> Suggestion:
+def offered(
+    *actions: Action,
+    label: str = "Do it",
+    recommended: bool = False,
+    uuid: str = "11111111-1111-5111-8111-111111111111",
+) -> Suggestion:
     """One click."""
     return Suggestion(
         label=label,
-        uuid="11111111-1111-5111-8111-111111111111",
+        uuid=uuid,
         is_recommended=recommended or None,
         actions=list(actions),
     )
@@ -299,3 +308,49 @@ def test_the_first_release_has_nothing_that_came_later() -> None:
     assert shown["suggestions"][1]["actions"] == [
         {"type": "delete", "description": "Removes it.", "resource": "ServiceRequest/s1"}
     ]
+
+
+def profiles() -> st.SearchStrategy[Profile]:
+    """Any profile that a site file can say."""
+    fields = {
+        "release": ["2.0", "1.0"],
+        "suggestions": ["both", "any", "at-most-one", "none"],
+        "one_action": [True, False],
+        "creates": [True, False],
+        "details": [True, False],
+        "updates": ["yes", "split", "no"],
+        "links": ["all", "listed", "none"],
+        "app_context": [True, False],
+        "system_actions": ["root", "extension", "both", "none"],
+        "topics": ["code", "alphanumeric"],
+        "override_reasons": [True, False],
+        "detail": ["markdown", "plain"],
+    }
+    return st.builds(Profile, **{name: st.sampled_from(each) for name, each in fields.items()})
+
+
+LABELS = {"Rest": REST, "Remove": REMOVE, "Replace": REPLACE, "Hurry": HURRY}
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    profiles(),
+    st.lists(st.sampled_from(sorted(LABELS)), unique=True),
+    st.sampled_from(["any", "at-most-one"]),
+    st.sampled_from([None, "R4", "STU3"]),
+)
+def test_whatever_a_client_shows_no_card_and_no_suggestion_is_lost_and_the_answer_is_valid(
+    profile: Profile, chosen: list[str], behavior: Any, version: str | None
+) -> None:
+    clicks = [
+        offered(LABELS[each], label=each, uuid=f"{number}1111111-1111-5111-8111-111111111111")
+        for number, each in enumerate(chosen, 1)
+    ]
+    made = card(*clicks, behavior=behavior)
+    response = Response(cards=[made], system_actions=[HURRY])
+    shown = json.loads(body(response, profile, (order(),), version))
+    (check_first_release if profile.release == "1.0" else check_response)(shown)
+    (told,) = shown["cards"]
+    assert (told["summary"], told["indicator"]) == (made.summary, made.indicator)
+    said = " ".join([told.get("detail", ""), *(each["label"] for each in told.get("suggestions", []))])
+    assert [each for each in chosen if each not in said] == []

@@ -54,7 +54,7 @@ def test_the_example_is_loaded_with_the_real_cards() -> None:
     assert (hospital.deadline_seconds, hospital.body_limit, hospital.max_cards) == (0.8, 4 * 1024**2, 3)
     assert hospital.hooks == {"patient-view", "order-sign"}
     assert hospital.fhir_servers == {"https://ehr.general.example/api/FHIR/R4"}
-    assert clinic.profile.link_hosts == ("pubmed.ncbi.nlm.nih.gov", "acsearch.acr.org")
+    assert clinic.profile.link_hosts == ("doi.org", "www.nice.org.uk")
     assert (clinic.profile.links, clinic.hooks) == ("listed", {"patient-view"})
     assert pilot.rating is not None
     assert pilot.rating.consulted == "G0000"
@@ -140,6 +140,17 @@ def test_a_fault_has_its_line_its_reason_and_the_nearest_right_name(
 def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
     said = "hooks: [order-sgn]\ncards_off: [thumb-cares]\nthresholds:\n  feverish: 1"
     assert [each.split(":")[1] for each in faults(tmp_path, said)] == ["3", "4", "6"]
+
+
+def test_names_are_checked_beside_faults_of_form(tmp_path: Path) -> None:
+    said = "profile: epik\nhooks: [order-sgn]\nmax_card: 3\ndeadline_ms: 1\ncards_off: [thumb-cares]"
+    assert [each.split(":")[1] for each in faults(tmp_path, said)] == ["3", "4", "5", "6", "7"]
+
+
+@pytest.mark.parametrize("text", ["clients: 5\n", "clients:\n  c: 5\n", "- clients\n", "clients: [c]\n"])
+def test_what_has_no_form_at_all_is_a_fault(tmp_path: Path, text: str) -> None:
+    with pytest.raises(FaultySite):
+        read_site(written(tmp_path, text), BASE).check(knowledge())
 
 
 def test_a_card_that_ratings_need_cannot_be_off_while_orders_are_rated(tmp_path: Path) -> None:
