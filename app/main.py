@@ -44,6 +44,7 @@ from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import PARENT, AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
+from app.routes.verify import Callers
 from app.running import Close, lifespan, watching
 from app.server import Refused, shed
 from app.settings import Settings, now, today
@@ -87,6 +88,8 @@ def create_app(
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
     tolerated: dict[str, Check] = {"content": content.check, "store": journal.writer.wrong}
+    if isinstance(verify, Callers):
+        tolerated["keys"] = verify.keys_wrong
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     running += [journal.writer.run, lambda: door.tell(settings, site, log)]
     traced, end = tracing_of(settings, content)

@@ -53,6 +53,10 @@ class Callers:
         self._remember_once = remember_once
         self._clock = clock
 
+    async def keys_wrong(self) -> str:
+        """For readiness: what is wrong with the key sets, "" when nothing is."""
+        return await self._key_sets.wrong()
+
     async def __call__(self, http: Request) -> Client:
         """The client that a request comes from."""
         if self._anonymous and "authorization" not in http.headers:

@@ -34,6 +34,11 @@ class _Kept:
     tried: float = -inf
     reading: asyncio.Task[None] | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether the last reading is over and brought nothing."""
+        return self.reading is not None and self.reading.done() and self.tried > self.read
+
 
 class KeySets:
     """The keys at the addresses that clients list; nothing else is ever asked for here."""
@@ -56,6 +61,11 @@ class KeySets:
         if found is None:
             refuse("keys-unreachable" if self._clock() - kept.read > KEPT_SECONDS else "unknown-key")
         return found
+
+    async def wrong(self) -> str:
+        """For readiness: the addresses that could not be read when they were last asked, "" when none."""
+        failed = [address for address, kept in self._kept.items() if kept.failed]
+        return f"no key set can be read from {', '.join(failed)}" if failed else ""
 
     def _usable(self, kept: _Kept, kid: str, algorithm: str) -> jwt.PyJWK | None:
         return kept.keys.get((kid, algorithm)) if self._clock() - kept.read <= KEPT_SECONDS else None

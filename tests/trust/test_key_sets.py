@@ -131,3 +131,15 @@ async def test_addresses_do_not_share_their_keys() -> None:
     here.body = None
     with pytest.raises(Unauthorised):
         await sets.key("https://other.example/keys", "ES384", "ES384")
+
+
+async def test_readiness_names_the_address_that_could_not_be_read_until_it_can() -> None:
+    away = server("ES384")
+    body, away.body = away.body, None
+    sets = away.sets()
+    assert await sets.wrong() == ""
+    await why(sets)
+    assert await sets.wrong() == f"no key set can be read from {JKU}"
+    away.body, away.now = body, APART_SECONDS
+    await sets.key(JKU, "ES384", "ES384")
+    assert await sets.wrong() == ""
