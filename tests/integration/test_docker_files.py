@@ -13,6 +13,7 @@ import yaml
 
 from app.settings import Settings
 from tests.integration.certificates import Authority
+from tests.integration.nginx import configuration
 from tests.integration.servers import ROOT
 
 pytestmark = pytest.mark.integration
@@ -65,34 +66,8 @@ def test_every_secret_of_compose_is_kept_out_of_the_repository() -> None:
 @pytest.mark.parametrize("mutual", [False, True])
 def test_nginx_takes_its_configuration(tmp_path: Path, mutual: bool) -> None:
     authority = Authority(tmp_path)
-    configuration = nginx(tmp_path, authority, ["127.0.0.1:1"], mutual=mutual)
-    run("nginx", "-t", "-q", "-c", str(configuration))
-
-
-def nginx(
-    folder: Path, authority: Authority, instances: list[str], *, port: int = 0, mutual: bool = False
-) -> Path:
-    """The configuration with the paths and addresses of this machine in it; all else is as it ships."""
-    own = folder / "nginx"
-    shutil.copytree(DOCKER / "nginx", own)
-    (own / "upstream.conf").write_text(
-        "".join(f"server {each} max_fails=1 fail_timeout=2s;\n" for each in instances)
-    )
-    certificate, key = authority.certificate("localhost")
-    paths = {
-        "/tmp/": f"{folder}/",
-        "/run/secrets/tls_certificate": str(certificate),
-        "/run/secrets/tls_key": str(key),
-        "/run/secrets/client_authority": str(authority.root),
-        "listen 8443": f"listen 127.0.0.1:{port or 8443}",
-        "/dev/stdout": str(folder / "access.log"),
-    }
-    for file in own.iterdir():
-        text = file.read_text(encoding="utf-8")
-        for old, new in paths.items():
-            text = text.replace(old, new)
-        file.write_text(re.sub(r"^# (ssl_)", r"\1", text, flags=re.MULTILINE) if mutual else text)
-    return own / "nginx.conf"
+    file = configuration(tmp_path, authority, ["127.0.0.1:1"], mutual=mutual)
+    run("nginx", "-t", "-q", "-c", str(file))
 
 
 def test_prometheus_takes_its_configuration_and_rules() -> None:

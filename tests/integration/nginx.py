@@ -1,0 +1,35 @@
+"""docker/nginx with the paths and addresses of this machine in it; all else is as it ships."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from tests.integration.certificates import Authority
+from tests.integration.servers import ROOT
+
+
+def configuration(
+    folder: Path, authority: Authority, instances: list[str], *, port: int = 8443, mutual: bool = False
+) -> Path:
+    """The configuration file; `mutual` takes the marks from mtls.conf away, as the runbook says."""
+    own = folder / "nginx"
+    shutil.copytree(ROOT / "docker/nginx", own)
+    servers = "".join(f"server {each} max_fails=1 fail_timeout=2s;\n" for each in instances)
+    (own / "upstream.conf").write_text(servers)
+    certificate, key = authority.certificate("localhost")
+    paths = {
+        "/tmp/": f"{folder}/",
+        "/run/secrets/tls_certificate": str(certificate),
+        "/run/secrets/tls_key": str(key),
+        "/run/secrets/client_authority": str(authority.root),
+        "listen 8443": f"listen 127.0.0.1:{port}",
+        "/dev/stdout": str(folder / "access.log"),
+    }
+    for file in own.iterdir():
+        text = file.read_text(encoding="utf-8")
+        for old, new in paths.items():
+            text = text.replace(old, new)
+        file.write_text(re.sub(r"^# (ssl_)", r"\1", text, flags=re.MULTILINE) if mutual else text)
+    return own / "nginx.conf"
