@@ -76,7 +76,7 @@ def check(
         if faults := check_cases(folder, knowledge):
             raise FaultyContent(faults)
         if cards is None:
-            site_of(settings).check(knowledge)
+            site_of(settings, knowledge)
     typer.echo(summary(knowledge))
 
 

@@ -66,7 +66,7 @@ def create_app(
     """The whole service; tests pass what is not `settings`. FaultyContent for cards/ and the site file."""
     before = traces(settings.cards)
     first = knowledge or load(settings.cards)
-    site = site_of(settings)
+    site = site_of(settings, first)
     reachable = door.networks(settings, site)
     fhir = FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)
     records: Memory[Collections] | None = _memory(settings)
@@ -135,7 +135,7 @@ def journal_of(settings: Settings, clock: Callable[[], datetime], log: Filtering
     return Journal(Writer(rounds, log.warning), key, clock, keep_words=settings.feedback_words)
 
 
-def site_of(settings: Settings) -> Site:
+def site_of(settings: Settings, knowledge: Knowledge) -> Site:
     """The clients of the site file, among them the one that a caller is whom nobody knows. FaultySite."""
     profile = PROFILES[settings.profile]
     rating = RatingProfile() if profile.rated else None
@@ -148,7 +148,9 @@ def site_of(settings: Settings) -> Site:
         hooks=frozenset(profile.hooks) or None,
         fhir_servers=None if settings.mode == "development" else frozenset(),
     )
-    return read_site(settings.site_file, base) if settings.site_file else Site({UNKNOWN: base})
+    site = read_site(settings.site_file, base) if settings.site_file else Site({UNKNOWN: base})
+    site.check(knowledge)
+    return site
 
 
 def serving(

@@ -186,7 +186,7 @@ def test_servers_listed_by_their_address_may_be_private_and_those_of_listed_netw
     where = Installation(
         tmp_path, {"ehr": {"trust": trust, "fhir_servers": servers}}, private_networks="10.20.0.0/16"
     )
-    found = {str(each) for each in door.networks(where.settings, site_of(where.settings))}
+    found = {str(each) for each in door.networks(where.settings, site_of(where.settings, knowledge()))}
     assert found == {"10.20.0.0/16", "10.1.2.3/32", "fd00::1/128", "10.9.9.9/32"}
 
 

@@ -44,8 +44,8 @@ def faults(folder: Path, text: str) -> list[str]:
 
 
 def test_the_example_is_loaded_with_the_real_cards() -> None:
-    site = site_of(Settings(site_file=ROOT / "docker" / "site.example.yaml"))
-    site.check(load(Settings().cards))
+    example = Settings(site_file=ROOT / "docker" / "site.example.yaml")
+    site = site_of(example, load(Settings().cards))
     clients = site.clients
     assert list(clients) == ["unknown", "general-hospital", "north", "clinic", "imaging-pilot"]
     hospital, clinic, pilot = clients["general-hospital"], clients["clinic"], clients["imaging-pilot"]
