@@ -44,7 +44,7 @@ from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
 from app.routes.services import PARENT, AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
-from app.routes.verify import Callers
+from app.routes.verify import Callers, Verify
 from app.running import Close, lifespan, watching
 from app.server import Refused, shed
 from app.settings import Settings, now, today
@@ -87,20 +87,22 @@ def create_app(
     verify = door.verifier(settings, site, fhir, journal.writer.remember_once)
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
-    tolerated: dict[str, Check] = {"content": content.check, "store": journal.writer.wrong}
-    if isinstance(verify, Callers):
-        tolerated["keys"] = verify.keys_wrong
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     running += [journal.writer.run, lambda: door.tell(settings, site, log)]
     traced, end = tracing_of(settings, content)
-    alive = lifespan(running, [fhir.close, end])
-    app = bare_app(settings, hooks, log_file, alive, metrics.request, traced)
+    app = bare_app(settings, hooks, log_file, lifespan(running, [fhir.close, end]), metrics.request, traced)
     app.state.refused = Refused(log, metrics.refused)
     app.state.shed = open_to_browsers(shed, settings)
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
-    app.include_router(health_routes(content, {}, tolerated, metrics.exposition))
+    app.include_router(health_routes(content, checks_of(content, journal, verify), metrics.exposition))
     return app
+
+
+def checks_of(content: Content, journal: Journal, verify: Verify) -> dict[str, Check]:
+    """What readiness asks."""
+    keys = {"keys": verify.keys_wrong} if isinstance(verify, Callers) else {}
+    return {"content": content.check, "store": journal.writer.wrong, **keys}
 
 
 def tell(metrics: Metrics, journal: Journal, line: logs.Line, service: Service, reply: Reply) -> None:

@@ -281,7 +281,7 @@ async def test_a_running_service_says_in_readiness_log_and_metrics_what_it_refus
         change(running.root, "words.yaml", "reach: 40", "reach: far")
         await until(is_refused)
         ready = (await client.get("/health/ready")).json()
-        assert (ready["status"], ready["content"]) == ("ready", "1")  # as before, advice is given
+        assert (ready["status"], ready["content"]) == ("degraded", "1")
         assert "words.yaml:4" in ready["checks"]["content"]
         assert (await client.get("/cds-services")).status_code == 200
         text = (await client.get("/metrics")).text

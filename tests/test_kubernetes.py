@@ -64,8 +64,8 @@ def test_the_pod_is_nobody_and_writes_nowhere_but_tmp() -> None:
 
 
 def test_the_pod_has_every_probe_and_bounds() -> None:
-    assert CONTAINER["startupProbe"]["httpGet"]["path"] == "/health/ready"
-    assert CONTAINER["readinessProbe"]["httpGet"]["path"] == "/health/live"
+    assert CONTAINER["startupProbe"]["httpGet"]["path"] == "/health/live"
+    assert CONTAINER["readinessProbe"]["httpGet"]["path"] == "/health/ready"
     assert CONTAINER["livenessProbe"]["httpGet"]["path"] == "/health/live"
     assert (
         {"cpu", "memory"}

@@ -50,14 +50,13 @@ async def _asked(check: Check) -> str:
 def health_routes(
     served: Served,
     checks: Mapping[str, Check],
-    tolerated: Mapping[str, Check],
     exposition: Callable[[Mapping[str, str]], bytes],
 ) -> APIRouter:
     """`/health/live`, `/health/ready` and `/metrics`.
 
-    `tolerated` checks are said too, but what they find leaves the service ready: hook calls do not need it,
-    and a fault that all replicas share would else take every one of them out of service.
-    `exposition` makes the metrics from what all checks say.
+    Whatever a check finds, hook calls are answered, and so `/health/ready` stays a 200: a fault that all
+    replicas share would else take every one of them out of service. What is wrong is named, and measured.
+    `exposition` makes the metrics from what the checks say.
     """
     router = APIRouter(tags=["health"])
 
@@ -68,20 +67,19 @@ def health_routes(
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        """The content with its digest, and each check: `ok`, or what is wrong with it and, mostly, a 503."""
-        found = await examined({**checks, **tolerated})
-        wrong = any(found[name] for name in checks)
+        """The content with its digest, and each check: `ok`, or what is wrong."""
+        found = await examined(checks)
         body = {
-            "status": "not ready" if wrong else "ready",
+            "status": "degraded" if any(found.values()) else "ready",
             "content": served.version,
             "digest": served.digest,
             "checks": {name: what or "ok" for name, what in found.items()},
         }
-        return JSONResponse(body, 503 if wrong else 200)
+        return JSONResponse(body)
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """The metrics in Prometheus' text format."""
-        return Response(exposition(await examined({**checks, **tolerated})), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(await examined(checks)), media_type=CONTENT_TYPE_LATEST)
 
     return router

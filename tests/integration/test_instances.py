@@ -144,7 +144,9 @@ def test_the_doctor_finds_nothing_in_the_way(behind: Behind) -> None:
     assert "TLSv1.3" in done.stdout
 
 
-def test_killing_one_instance_loses_what_was_in_flight_on_it_and_nothing_else(doomed: Behind, database: Server) -> None:
+def test_killing_one_instance_loses_what_was_in_flight_on_it_and_nothing_else(
+    doomed: Behind, database: Server
+) -> None:
     load = Load(doomed)
     with ThreadPoolExecutor(CALLERS) as callers:
         waiting = [callers.submit(load.call) for _ in range(CALLERS)]

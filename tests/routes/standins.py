@@ -91,7 +91,6 @@ class Edge:
     log: io.BytesIO = field(default_factory=io.BytesIO)
     served: Content = Content()
     checks: dict[str, Check] = field(default_factory=dict)
-    tolerated: dict[str, Check] = field(default_factory=dict)
     keep: Keep = kept
 
     telemetry: TelemetryConfig = field(default_factory=lambda: UNTRACED)
@@ -133,7 +132,7 @@ class Edge:
         def exposition(ready: Mapping[str, str]) -> bytes:
             return repr(dict(ready)).encode()
 
-        app.include_router(health_routes(self.served, self.checks, self.tolerated, exposition))
+        app.include_router(health_routes(self.served, self.checks, exposition))
         return app
 
 
