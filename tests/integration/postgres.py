@@ -44,6 +44,21 @@ class Server:
         """Returns when it is gone, with whatever was connected."""
         self._control("stop", "-w", "-m", "immediate")
 
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody can write to a table until the block ends: whoever tries waits."""
+        folder = programs()
+        assert folder is not None
+        command = [folder / "psql", "-X", "-q", "-A", "-t", self.url]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            assert session.stdin is not None
+            assert session.stdout is not None
+            session.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT 'locked';\n")
+            session.stdin.flush()
+            assert session.stdout.readline() == "locked\n"
+            yield
+            session.stdin.close()  # the session ends, and its lock with it
+
     def _control(self, *arguments: str) -> None:
         _run("pg_ctl", "-D", str(self.folder / "data"), *arguments)
 
