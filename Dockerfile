@@ -41,6 +41,8 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/plumbline /srv/plumbline
 COPY --from=sbom /sbom/sbom.json /srv/plumbline/sbom.json
 WORKDIR /srv/plumbline
+RUN install -d -m 0700 -o 10001 -g 10001 /var/lib/plumbline
+VOLUME /var/lib/plumbline
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
