@@ -171,6 +171,17 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "H-10": ("maturity 0-1", "order-dispatch, encounter-start, encounter-discharge, appointment-book"),
     "H-11": ("0.1", "hooks on problems, allergies, refills and verification of drugs"),
     "H-12": ("deprecated", "medication-prescribe, order-review"),
+    # Feedback
+    "FB-1": ("SHALL", "feedback is authenticated as any other call; its audience is its own URL"),
+    "FB-2": ("MAY", "many cards at once, and the same card again: no report counts twice"),
+    "FB-3": ("note", "a card that was set aside without a reason, or never reported, is fine"),
+    "FB-4": ("ours", "200 without a body, also for unknown cards; 400 for what is malformed"),
+    "FB-5": ("ours", "Epic's and the sandbox's bodies are read"),
+    "FB-6": ("ours", "free text of clinicians is not kept unless the site wants it"),
+    "FB-7": ("1.0", "there is no feedback"),
+    "cds-fb-1": ("LM", "the outcome is accepted or overridden"),
+    "cds-fb-2": ("LM", "what was accepted names its suggestions; without them it is taken all the same"),
+    "cds-fb-3": ("LM", "an override reason has a coding or a comment; without them it is taken all the same"),
     # Ambiguities
     "Q-1": ("ours", "a summary has at most 139 characters"),
     "Q-2": ("ours", "errors are application/json"),
@@ -178,6 +189,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "Q-4": ("ours", "null for a search is no data"),
     "Q-5": ("ours", "an OperationOutcome inside a Bundle counts by its severity"),
     "Q-6": ("ours", "a bare user id is accepted"),
+    "Q-8": ("ours", "feedback is told by the uuid of its card"),
     "Q-10": ("ours", "version is a semantic version"),
     "Q-11": ("ours", "repeated calls are stable in topic and content"),
 }  # fmt: skip
@@ -197,6 +209,7 @@ NOT_OURS: dict[str, str] = {
     "H-10": "no recommendation of the pathway speaks at these moments; hooks of low maturity",
     "H-11": "drafts of the hooks library; a site's trigger can be sent as patient-view, as Epic does",
     "H-12": "superseded by order-select and order-sign",
+    "FB-7": "older clients post elsewhere or not at all",
     "V-6": "sent to nobody, and needed from nobody",
 }
 
