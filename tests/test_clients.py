@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,22 @@ async def test_discovery_lists_the_hooks_of_the_client_only(tmp_path: Path) -> N
     everything = (await Service(tmp_path).ask("GET", "")).json()["services"]
     assert [each["hook"] for each in everything] == ["patient-view", "order-select", "order-sign"]
     assert all(each["usageRequirements"] for each in everything)
+
+
+async def test_discovery_asks_for_no_more_than_the_cards_of_the_client_need(tmp_path: Path) -> None:
+    kept = "suspect-numb-thumb"
+    off = [each for each in knowledge().recommendations if each not in (kept, "watch-hot-thumb")]
+    site = tmp_path / "site.yaml"
+    for name, said in (("off", {"cards_off": off}), ("on", {})):
+        site.write_text(json.dumps({"clients": {"unknown": said}}), encoding="utf-8")
+        app = create_app(Settings(site_file=site), knowledge(), log_file=io.BytesIO())
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
+            listed = (await client.get("/cds-services")).json()["services"]
+        (signing,) = [each for each in listed if each["hook"] == "order-sign"]
+        assert ("allergies" in signing["prefetch"], "medications" in signing["prefetch"]) == (
+            (False, False) if name == "off" else (True, True)
+        )
 
 
 async def test_a_hook_that_is_not_the_client_s_is_no_service(tmp_path: Path) -> None:

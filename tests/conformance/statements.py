@@ -153,6 +153,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "cds-resp-7": ("error", "actionSelectionBehavior is one of three"),
     "ord-1": ("error", "userId and selections are Type/id"),
     # Versions
+    "V-1": ("1.0", "a client of 1.0 is sent nothing that came later; `resource` names what to delete"),
     "V-2": ("1.1", "uuid, feedback, override reasons, topic are additions that older clients ignore"),
     "V-3": ("2.0", "next links in prefetch"),
     "V-4": ("2.0", "OperationOutcome in prefetch"),

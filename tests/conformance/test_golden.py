@@ -9,6 +9,8 @@ import pytest
 
 from app.profiles import ProfileName
 from tests.conformance.golden import FOLDER, cases, golden, path
+from tests.conformance.invariants import check_first_release
+from tests.conformance.statements import holds
 
 CASES = cases()
 
@@ -63,6 +65,27 @@ def test_a_rating_stands_where_each_client_looks_for_it() -> None:
     assert kept("cds-hooks-1.0", "rated")["extension"]["systemActions"] == spec["systemActions"]
     assert "systemActions" not in kept("cds-hooks-1.0", "rated")
     assert kept("epic", "rated")["systemActions"] == spec["systemActions"]
+
+
+@holds("V-1")
+@pytest.mark.parametrize("scenario", [each for name, each in CASES if name == "cds-hooks-1.0"])
+def test_a_client_of_1_0_finds_nothing_that_came_later(scenario: str) -> None:
+    response = kept("cds-hooks-1.0", scenario)
+    check_first_release(response)
+    for card in response["cards"]:
+        assert card.get("selectionBehavior", "at-most-one") == "at-most-one"
+
+
+@holds("V-1")
+def test_a_client_of_1_0_deletes_by_the_id_in_resource() -> None:
+    deleted = [
+        action
+        for card in kept("cds-hooks-1.0", "opioid")["cards"]
+        for suggestion in card.get("suggestions", [])
+        for action in suggestion["actions"]
+        if action["type"] == "delete"
+    ]
+    assert [action["resource"] for action in deleted] == ["MedicationRequest/oxycodone"]
 
 
 def test_oracle_gets_text_without_marks_and_nothing_to_click() -> None:
