@@ -46,6 +46,6 @@ VOLUME /var/lib/plumbline
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
-  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PLUMBLINE_PORT'] + '/health/live', timeout=2)"]
+  CMD ["python", "-c", "import os, ssl, urllib.request as r; r.urlopen('http' + 's' * ('PLUMBLINE_TLS_CERTIFICATE' in os.environ) + '://127.0.0.1:' + os.environ['PLUMBLINE_PORT'] + '/health/live', timeout=2, context=ssl._create_unverified_context())"]
 ENTRYPOINT ["python", "-m", "app"]
 CMD ["serve"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import zlib
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
@@ -58,6 +59,11 @@ def serve() -> None:
         proxy_headers=False,  # nothing here looks at who the client is
         log_level="warning",
         server_header=False,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        ssl_ca_certs=str(settings.tls_client_authority) if settings.tls_client_authority else None,
+        # Health is asked for without a certificate; who needs one is the site file's to say.
+        ssl_cert_reqs=ssl.CERT_OPTIONAL if settings.tls_client_authority else ssl.CERT_NONE,
     )
 
 
@@ -247,4 +253,5 @@ def _print_faults(error: FaultyContent, folder: Path) -> None:
 def address(settings: Settings) -> str:
     """The base URL under which the service is reached."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return settings.public_url or f"http://{host}:{settings.port}"
+    scheme = "https" if settings.tls_certificate else "http"
+    return settings.public_url or f"{scheme}://{host}:{settings.port}"

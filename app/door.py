@@ -15,6 +15,7 @@ from app.record.outbound import Networks
 from app.routes.verify import Callers, Verify, anyone
 from app.settings import FaultySettings, Settings
 from app.site import UNKNOWN, Site
+from app.trust.certificates import of_connection, of_proxy
 from app.trust.key_sets import KeySets
 from app.trust.replays import RememberOnce
 
@@ -23,6 +24,10 @@ KEY_BYTES = 256 * 1024
 NOBODY_MAY_CALL = (
     "PLUMBLINE_SITE_FILE: nobody may call yet. Give clients a `trust` there, as in docker/site.example.yaml, "
     "or set PLUMBLINE_ALLOW_ANONYMOUS=true to let in everybody who can reach the port"
+)
+NO_CERTIFICATES = (
+    "PLUMBLINE_SITE_FILE: `subjects` of certificates are listed, but nobody looks at certificates: set "
+    "PLUMBLINE_TLS_CLIENT_AUTHORITY where TLS ends here, or PLUMBLINE_SUBJECT_HEADER where a proxy ends it"
 )
 NO_PUBLIC_URL = (
     "PLUMBLINE_PUBLIC_URL: is needed, because a client's token is meant for one address; give the base URL "
@@ -49,7 +54,9 @@ def verifier(
 
     anonymous = unknown if settings.allow_anonymous else None
     shared = None if settings.store.startswith("sqlite:") else remember_once
-    return Callers(clients, settings.public_url or "", KeySets(key_set), anonymous, shared)
+    header = settings.subject_header
+    subject_of = of_proxy(header, settings.proxies) if header else of_connection
+    return Callers(clients, settings.public_url or "", KeySets(key_set), anonymous, shared, subject_of)
 
 
 def _faults(settings: Settings, clients: Iterable[Client]) -> Iterator[str]:
@@ -59,6 +66,10 @@ def _faults(settings: Settings, clients: Iterable[Client]) -> Iterator[str]:
         yield NOBODY_MAY_CALL
     if not settings.public_url and any(trust.iss for trust in trusts):
         yield NO_PUBLIC_URL
+    if any(trust.subjects for trust in trusts) and not (
+        settings.subject_header or settings.tls_client_authority
+    ):
+        yield NO_CERTIFICATES
     for client in clients:
         for server in sorted(client.fhir_servers or ()):
             if not server.startswith("https:"):

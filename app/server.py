@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.errors import Failure, HeadTooLarge, Overloaded, TooSlow, outcome
 from app.limits import MOST_HEAD, RECEIVED
+from app.trust.certificates import CERTIFICATE, subject
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -44,6 +45,13 @@ def whole(failure: Failure) -> bytes:
         f"HTTP/1.1 {failure.status} \r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         f"{more}connection: close\r\n\r\n"
     ).encode() + body
+
+
+def _certificate(transport: asyncio.Transport) -> dict[str, str]:
+    """The subject of the client's certificate, for the state of its requests."""
+    tls = transport.get_extra_info("ssl_object")
+    der = tls.getpeercert(binary_form=True) if tls else None
+    return {CERTIFICATE: subject(der)} if der else {}
 
 
 @dataclass(slots=True)
@@ -91,6 +99,7 @@ class Bounded(HttpToolsProtocol):
         if _USER_TIMEOUT is not None and own is not None and own.family in (socket.AF_INET, socket.AF_INET6):
             # The kernel drops who does not take an answer; else it would be kept as long as the client likes.
             own.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, int(self.read_seconds * 1000))
+        self.app_state = {**self.app_state, **_certificate(transport)}
         self.await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -84,6 +84,16 @@ class Settings(BaseSettings):
     """The most cards in one answer, critical ones apart; where it is not set, the content decides."""
     today: date | None = None
     """Pins the date, for demonstrations; refused in production."""
+    tls_certificate: Path | None = None
+    """A PEM file with the certificate of the service and its chain, where no proxy ends TLS."""
+    tls_key: Path | None = None
+    """The PEM file of its key."""
+    tls_client_authority: Path | None = None
+    """A PEM file with the authorities of clients' certificates; the site file says whose they are."""
+    proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Networks of proxies whose `subject_header` is believed, with commas between."""
+    subject_header: str | None = None
+    """The header in which a proxy gives the subject of a client's certificate that it has verified."""
     private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Networks, with commas between, where FHIR servers and key sets may be; not set: public ones only."""
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
@@ -107,7 +117,7 @@ class Settings(BaseSettings):
         _zone(name)
         return name
 
-    @field_validator("cors_origins", "private_networks", mode="before")
+    @field_validator("cors_origins", "private_networks", "proxies", mode="before")
     @classmethod
     def _split(cls, listed: object) -> object:
         if not isinstance(listed, str):
@@ -165,6 +175,16 @@ class Settings(BaseSettings):
     def hash_key(self) -> str | None:
         """The key of the journal's hashes with its id."""
         return self.journal_key.get_secret_value() if self.journal_key else None
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Settings:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY belong together; set both")
+        if self.tls_client_authority and not self.tls_certificate:
+            raise ValueError(f"{PREFIX}TLS_CLIENT_AUTHORITY needs {PREFIX}TLS_CERTIFICATE: TLS must end here")
+        if bool(self.subject_header) != bool(self.proxies):
+            raise ValueError(f"{PREFIX}SUBJECT_HEADER and {PREFIX}PROXIES belong together: who may send it")
+        return self
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "answer": (),
     "errors": (),
     "limits": ("errors",),
-    "server": ("errors", "limits"),
+    "server": ("errors", "limits", "trust.certificates"),
     "logs": (),
     "settings_table": ("settings",),
     "doctor": ("knowledge.nearest",),

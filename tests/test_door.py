@@ -207,3 +207,39 @@ async def test_a_server_that_is_not_the_client_s_own_is_not_asked_and_the_log_sa
     lines = [json.loads(line) for line in where.log.getvalue().splitlines()]
     assert [line["fhir_server"] for line in lines if line["event"] == "request"] == ["not listed"] * 3
     assert where.asked == []
+
+
+def test_subjects_of_certificates_need_somebody_who_looks_at_certificates(tmp_path: Path) -> None:
+    clients = {"ehr": {"trust": {"subjects": ["CN=ehr"]}}}
+    assert "nobody looks at certificates" in refusal(Installation(tmp_path, clients))
+    proxied = {"subject_header": "x-client-subject", "proxies": "127.0.0.0/8"}
+    assert Installation(tmp_path, clients, public_url=None, **proxied).app()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"tls_certificate": "a.pem"}, "belong together"),
+        ({"tls_key": "a.pem"}, "belong together"),
+        ({"tls_client_authority": "a.pem"}, "TLS must end here"),
+        ({"subject_header": "x-client-subject"}, "who may send it"),
+        ({"proxies": "127.0.0.0/8"}, "who may send it"),
+        ({"proxies": "everybody", "subject_header": "x-client-subject"}, "network"),
+    ],
+)
+def test_half_of_a_tls_setting_is_a_fault(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Settings.model_validate(settings)
+
+
+async def test_a_proxy_s_word_counts_from_its_own_address_only(tmp_path: Path) -> None:
+    clients = {"ehr": {"trust": {"subjects": ["CN=ehr"]}}}
+    proxied = {"subject_header": "x-client-subject", "proxies": "10.1.0.0/16"}
+    app = Installation(tmp_path, clients, **proxied).app()
+    for peer, status in (("10.1.2.3", 200), ("10.2.2.3", 401)):
+        transport = httpx.ASGITransport(app, client=(peer, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://internal") as client:
+            answer = await client.post(
+                "/cds-services/thumb-view", headers={"x-client-subject": "CN=ehr"}, json=CALL
+            )
+            assert answer.status_code == status

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from app import logs
 from app.clients import Client
+from app.trust.certificates import SubjectOf, of_connection
 from app.trust.issuers import SKEW_SECONDS, Issuers, Trust, check
 from app.trust.key_sets import KeySets
 from app.trust.replays import RememberOnce, Replays, name_of
@@ -43,8 +44,17 @@ class Callers:
         key_sets: KeySets,
         anonymous: Client | None = None,
         remember_once: RememberOnce | None = None,
+        subject_of: SubjectOf = of_connection,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        clients = list(clients)
+        self._holders = {
+            subject: each
+            for each in clients
+            if each.trust and not each.trust.iss
+            for subject in each.trust.subjects
+        }
+        self._subject_of = subject_of
         self._issuers = Issuers((each, each.trust) for each in clients if each.trust)
         self._anonymous = anonymous
         self._base = base.rstrip("/")
@@ -59,15 +69,23 @@ class Callers:
 
     async def __call__(self, http: Request) -> Client:
         """The client that a request comes from."""
-        if self._anonymous and "authorization" not in http.headers:
-            return self._anonymous
+        subject = self._subject_of(http.scope)
+        if "authorization" not in http.headers:
+            return self._without_token(subject)
         token = read(_bearer(http))
         client, trust = self._issuers.of(token)
         logs.line(http.scope).note(claims=client.id)
         check(token, trust, self._base + http.scope["path"], self._clock())
+        if trust.subjects and subject not in trust.subjects:
+            refuse("certificate")
         check_signature(token, await self._key(token, trust))
         await self._first(token, http)
         return client
+
+    def _without_token(self, subject: str | None) -> Client:
+        """The client that a certificate alone proves, or whom anybody is taken for."""
+        client = self._holders.get(subject or "") or self._anonymous
+        return client or refuse("certificate" if subject else "no-token")
 
     async def _key(self, token: Token, trust: Trust) -> jwt.PyJWK:
         if trust.keys is None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,7 @@ def free_port() -> int:
 def answers(url: str) -> bool:
     """True when GET url gives a 200."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:
+        with urllib.request.urlopen(url, timeout=2, context=ssl._create_unverified_context()) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -129,5 +130,6 @@ def service(**settings: str) -> Iterator[Running]:
         own.setdefault("store_url", f"sqlite:///{folder}/journal.sqlite")
         environment = inherited | {f"PLUMBLINE_{name.upper()}": value for name, value in own.items()}
         command = [sys.executable, "-m", "app", "serve"]
-        with running(command, f"http://127.0.0.1:{port}", "/health/live", environment) as server:
+        scheme = "https" if "tls_certificate" in settings else "http"
+        with running(command, f"{scheme}://127.0.0.1:{port}", "/health/live", environment) as server:
             yield server

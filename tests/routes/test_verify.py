@@ -353,3 +353,54 @@ async def test_where_anonymous_callers_are_let_in_a_bad_token_still_is_refused()
     assert (await sent(good(), where)).status_code == 200
     assert (await sent(good(iss="https://evil.example"), where)).status_code == 401
     assert [line.get("client") for line in where.lines()] == ["unknown", "inline", None]
+
+
+BY_CERTIFICATE = {
+    "alone": Trust(subjects=("CN=alone",)),
+    "both": Trust(iss="https://both.example", jwks=jwks("ES384"), subjects=("CN=both", "CN=spare")),
+}
+
+
+def mutual(subject: str | None, **options: Any) -> Edge:
+    """The web edge for callers whose certificate has this subject."""
+    clients = [Client(name, trust=trust) for name, trust in (CLIENTS | BY_CERTIFICATE).items()]
+    sets = KeySets(at_the_key_server)
+    return Edge(
+        verify=Callers(clients, BASE, sets, clock=lambda: NOW, subject_of=lambda _: subject, **options)
+    )
+
+
+async def outcome(where: Edge, token: str | None = None) -> tuple[int, str | None]:
+    """The status of a call, and the client or the reason."""
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    status = (await where.call(body(), headers=headers)).status_code
+    line = where.lines()[-1]
+    return status, line.get("client") or line.get("reason")
+
+
+async def test_a_certificate_alone_proves_a_client_that_has_nothing_else() -> None:
+    assert await outcome(mutual("CN=alone")) == (200, "alone")
+    assert await outcome(mutual("CN=Alone")) == (401, "certificate")
+    assert await outcome(mutual("CN=both")) == (401, "certificate")
+    assert await outcome(mutual(None)) == (401, "no-token")
+    assert await outcome(mutual("")) == (401, "no-token")
+
+
+async def test_a_client_with_a_token_and_a_certificate_needs_both() -> None:
+    token = good(iss="https://both.example")
+    assert await outcome(mutual("CN=both"), token) == (200, "both")
+    assert await outcome(mutual("CN=spare"), token) == (200, "both")
+    assert await outcome(mutual("CN=alone"), token) == (401, "certificate")
+    assert await outcome(mutual(None), token) == (401, "certificate")
+    assert await outcome(mutual("CN=both"), good(iss="https://both.example", jti="")) == (401, "no-jti")
+
+
+async def test_a_certificate_does_not_replace_a_token_nor_help_a_bad_one() -> None:
+    assert await outcome(mutual("CN=alone"), good(iss="https://evil.example")) == (401, "issuer")
+    assert await outcome(mutual("CN=alone"), good()) == (200, "inline")
+
+
+async def test_where_anonymous_callers_are_let_in_a_certificate_still_tells_who_it_is() -> None:
+    unknown = Client("unknown")
+    assert await outcome(mutual("CN=alone", anonymous=unknown)) == (200, "alone")
+    assert await outcome(mutual("CN=other", anonymous=unknown)) == (200, "unknown")
