@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,13 @@ from tests.content import knowledge
 BROWSER = "http://browser.example"
 JSON = {"content-type": "application/json"}
 HOOK = "/cds-services/thumb-view"
+SITE = """
+clients:
+  ehr:
+    trust:
+      iss: https://ehr.example
+      jku: [https://ehr.example/keys]
+"""
 ROUTES = (
     ("GET", "/cds-services"),
     ("POST", HOOK),
@@ -92,6 +100,23 @@ async def test_every_refusal_can_be_read_by_the_page_that_called(
     answer = await ask(service(origin), method, path, **options)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, origin)
     assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES[:3])
+async def test_a_page_learns_that_it_is_nobody_and_may_ask_beforehand_all_the_same(
+    method: str, path: str, tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE)
+    settings = Settings(
+        mode="production", public_url="https://cds.example", site_file=site, cors_origins=(BROWSER,)
+    )
+    guarded = create_app(settings, knowledge(), log_file=io.BytesIO())
+    asked = {"access-control-request-method": method, "access-control-request-headers": "authorization"}
+    preflight = await ask(guarded, "OPTIONS", path, headers=asked)
+    answer = await ask(guarded, method, path)
+    assert (preflight.status_code, answer.status_code) == (200, 401)
+    assert [each.headers["access-control-allow-origin"] for each in (preflight, answer)] == [BROWSER] * 2
 
 
 @pytest.mark.parametrize("origin", ["*", BROWSER])
