@@ -39,9 +39,9 @@ def cds() -> Iterator[Running]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser."""
+    """A real browser. While it is open an event loop runs in this thread, so no other file may meet it."""
     _needs(missing_browser())
     with chromium() as running:
         yield running

@@ -41,9 +41,12 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         opened.close()
 
 
-def fetched(page: Page, url: str, method: str = "GET", **options: Any) -> dict[str, Any]:
-    """What the page makes of a call; it sends Authorization, so that the browser asks beforehand."""
-    headers = {"Authorization": "Bearer x", **options.pop("headers", {})}
+def fetched(
+    page: Page, url: str, method: str = "GET", token: str | None = "x", **options: Any
+) -> dict[str, Any]:
+    """What the page makes of a call; a browser asks beforehand whether it may send a token."""
+    authorization = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {**authorization, **options.pop("headers", {})}
     answer: dict[str, Any] = page.evaluate(
         FETCH, {"url": url, "method": method, "headers": headers, **options}
     )
@@ -94,7 +97,10 @@ def test_a_page_of_an_origin_that_is_not_listed_reads_nothing(page: Page) -> Non
     assert answers == [{"failed": "TypeError"}] * 2
 
 
-def test_a_listed_origin_in_production_reads_what_it_asks_for(page: Page) -> None:
+def test_a_listed_origin_in_production_reads_what_it_may_and_that_it_may_not(page: Page) -> None:
     origin = page.evaluate("window.origin")
-    with service(mode="production", allow_anonymous="true", today="", cors_origins=origin) as strict:
-        assert fetched(page, f"{strict.url}/cds-services").get("status") == 200
+    with service(mode="production", today="", cors_origins=origin, allow_anonymous="true") as strict:
+        listed = fetched(page, f"{strict.url}/cds-services", token=None)
+        refused = fetched(page, f"{strict.url}/cds-services", token="of nobody")
+    assert (listed.get("status"), refused.get("status")) == (200, 401)
+    assert refused["json"]["resourceType"] == "OperationOutcome"
