@@ -18,6 +18,7 @@ from app.casework import cases_of, check_cases
 from app.codings import Counting, count, in_words
 from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
 from app.doctor.finding import told
+from app.doctor.keypair import new_key
 from app.doctor.questions import examine
 from app.journal.commands import journal
 from app.knowledge.load import FaultyContent, Knowledge, load
@@ -149,6 +150,18 @@ def doctor(
         findings = list(examine(Caller(base, http, tls, sign), origin, request=request))
     typer.echo(told(findings, as_json))
     raise typer.Exit(int(any(each.state == "wrong" for each in findings)))
+
+
+@main.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="where the private key goes; it must not exist yet")],
+    kid: Annotated[str, typer.Option(help="the key's id")] = "doctor-1",
+) -> None:
+    """Make a key for the doctor, or for a client of your own: print what the site file's `keys` must hold."""
+    try:
+        typer.echo(new_key(file, kid))
+    except OSError as error:
+        _refuse(f"{file}: {error.strerror}")
 
 
 @main.command(name="settings")

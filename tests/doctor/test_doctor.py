@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from typer.testing import CliRunner
 
@@ -22,6 +23,8 @@ from app.doctor.captured import captured
 from app.doctor.finding import Finding, told
 from app.doctor.questions import address, examine, sample, skew
 from app.protocol.request import parse
+from app.trust.keys import keys_of
+from app.trust.token import check_signature, read
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICES = [
@@ -277,6 +280,23 @@ def test_a_key_that_cannot_sign_is_refused_without_being_shown(tmp_path: Path, t
         Identity(file, "k1", "https://ehr.example").signer()
     assert str(file) in str(refused.value)
     assert "Marker8731" not in str(refused.value)
+
+
+def test_a_new_key_signs_what_its_public_half_in_the_site_file_verifies(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    done = CliRunner().invoke(main, ["key", str(file), "--kid", "doctor-7"])
+    (said,) = yaml.safe_load(done.stdout)
+    assert (done.exit_code, said["kid"], file.stat().st_mode & 0o777) == (0, "doctor-7", 0o600)
+    token = Identity(file, "doctor-7", "https://doctor.example").signer()("https://cds.example")
+    keys = keys_of({"keys": [said]})
+    check_signature(read(token), keys["doctor-7", "ES384"])
+
+
+def test_a_key_is_never_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text("mine")
+    done = CliRunner().invoke(main, ["key", str(file)])
+    assert (done.exit_code, file.read_text(), done.stdout) == (2, "mine", "")
 
 
 # The command

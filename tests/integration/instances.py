@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.doctor.caller import Identity, Sign
+from app.doctor.caller import Identity, Sign, trusting
 from tests.integration.certificates import Authority
 from tests.integration.nginx import configuration
 from tests.integration.servers import Running, free_port, service, stop
@@ -52,7 +52,7 @@ class Behind:
 
     def client(self) -> httpx.Client:
         """A client that trusts nginx's certificate."""
-        return httpx.Client(verify=ssl.create_default_context(cafile=str(self.authority.root)), timeout=10)
+        return httpx.Client(verify=trusting(self.authority.root), timeout=10)
 
     def post(self, client: httpx.Client, path: str, body: Any, token: str | None = None) -> httpx.Response:
         """One call with a token of its own, unless one is given."""
@@ -86,7 +86,8 @@ def behind_nginx(store_url: str, folder: Path, count: int = 2) -> Iterator[Behin
     with ExitStack() as running:
         instances = [running.enter_context(service(**settings)) for _ in range(count)]
         addresses = [each.url.removeprefix("http://") for each in instances]
-        running.enter_context(_nginx(configuration(folder, authority, addresses, port=port), port, authority))
+        file = configuration(folder, authority, addresses, port=port)
+        running.enter_context(nginx(file, port, trusting(authority.root)))
         yield Behind(instances, url, folder, authority, Identity(key, KID, ISSUER).signer())
 
 
@@ -98,22 +99,22 @@ def _private_jwk() -> dict[str, Any]:
 
 
 @contextmanager
-def _nginx(file: Path, port: int, authority: Authority) -> Iterator[None]:
+def nginx(file: Path, port: int, tls: ssl.SSLContext) -> Iterator[None]:
+    """nginx with this configuration, until the block ends; `tls` is how its client connects."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
     command = [program, "-c", str(file), "-g", "daemon off;"]
     with (file.parent / "output.log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
         try:
-            _wait(f"https://localhost:{port}/health/live", authority)
+            _wait(f"https://localhost:{port}/health/live", tls)
             yield
         finally:
             stop(process)
 
 
-def _wait(url: str, authority: Authority) -> None:
-    context = ssl.create_default_context(cafile=str(authority.root))
+def _wait(url: str, tls: ssl.SSLContext) -> None:
     for _ in range(200):
         try:
-            if httpx.get(url, verify=context).status_code == 200:
+            if httpx.get(url, verify=tls).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

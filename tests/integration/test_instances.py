@@ -16,9 +16,13 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import main
+from app.doctor.caller import trusting
 from app.journal.store import open_store
-from tests.integration.instances import ISSUER, KID, Behind, behind_nginx, feedback
+from tests.integration.certificates import Authority
+from tests.integration.instances import ISSUER, KID, Behind, behind_nginx, feedback, nginx
+from tests.integration.nginx import configuration
 from tests.integration.postgres import Server
+from tests.integration.servers import free_port
 
 pytestmark = pytest.mark.integration
 CALLERS = 4
@@ -142,6 +146,21 @@ def test_the_doctor_finds_nothing_in_the_way(behind: Behind) -> None:
     assert done.exit_code == 0, done.stdout
     assert "a caller without a token is turned away" in done.stdout
     assert "TLSv1.3" in done.stdout
+
+
+def test_with_mutual_tls_nobody_calls_without_a_certificate(behind: Behind, tmp_path: Path) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    addresses = [each.url.removeprefix("http://") for each in behind.instances]
+    file = configuration(tmp_path, authority, addresses, port=port, mutual=True)
+    known = trusting(authority.root, authority.certificate("ehr"))
+    (tmp_path / "elsewhere").mkdir()
+    stranger = trusting(authority.root, Authority(tmp_path / "elsewhere").certificate("ehr"))
+    with nginx(file, port, known):
+        statuses = {
+            name: httpx.get(f"https://localhost:{port}/health/live", verify=tls).status_code
+            for name, tls in (("nobody", trusting(authority.root)), ("stranger", stranger), ("known", known))
+        }
+    assert statuses == {"nobody": 400, "stranger": 400, "known": 200}
 
 
 def test_killing_one_instance_loses_what_was_in_flight_on_it_and_nothing_else(
