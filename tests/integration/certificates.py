@@ -43,6 +43,10 @@ class Authority:
         paths[1].write_bytes(key.private_bytes(*form))
         return paths
 
+    def secrets(self) -> tuple[Path, Path, Path]:
+        """What nginx needs: a certificate for localhost, its key, and this authority's own."""
+        return (*self.certificate("localhost"), self.root)
+
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (

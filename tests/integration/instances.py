@@ -86,7 +86,7 @@ def behind_nginx(store_url: str, folder: Path, count: int = 2) -> Iterator[Behin
     with ExitStack() as running:
         instances = [running.enter_context(service(**settings)) for _ in range(count)]
         addresses = [each.url.removeprefix("http://") for each in instances]
-        file = configuration(folder, authority, addresses, port=port)
+        file = configuration(folder, authority.secrets(), addresses, port=port)
         running.enter_context(nginx(file, port, trusting(authority.root)))
         yield Behind(instances, url, folder, authority, Identity(key, KID, ISSUER).signer())
 

@@ -6,24 +6,26 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.integration.certificates import Authority
 from tests.integration.servers import ROOT
+
+Secrets = tuple[Path, Path, Path]
+"""The server's certificate, its key, and the authority of its clients."""
 
 
 def configuration(
-    folder: Path, authority: Authority, instances: list[str], *, port: int = 8443, mutual: bool = False
+    folder: Path, secrets: Secrets, instances: list[str], *, port: int = 8443, mutual: bool = False
 ) -> Path:
     """The configuration file; `mutual` takes the marks from mtls.conf away, as the runbook says."""
+    certificate, key, authority = secrets
     own = folder / "nginx"
     shutil.copytree(ROOT / "docker/nginx", own)
     servers = "".join(f"server {each} max_fails=1 fail_timeout=2s;\n" for each in instances)
     (own / "upstream.conf").write_text(servers)
-    certificate, key = authority.certificate("localhost")
     paths = {
         "/tmp/": f"{folder}/",
         "/run/secrets/tls_certificate": str(certificate),
         "/run/secrets/tls_key": str(key),
-        "/run/secrets/client_authority": str(authority.root),
+        "/run/secrets/client_authority": str(authority),
         "listen 8443": f"listen 127.0.0.1:{port}",
         "/dev/stdout": str(folder / "access.log"),
     }

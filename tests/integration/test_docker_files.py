@@ -66,7 +66,7 @@ def test_every_secret_of_compose_is_kept_out_of_the_repository() -> None:
 @pytest.mark.parametrize("mutual", [False, True])
 def test_nginx_takes_its_configuration(tmp_path: Path, mutual: bool) -> None:
     authority = Authority(tmp_path)
-    file = configuration(tmp_path, authority, ["127.0.0.1:1"], mutual=mutual)
+    file = configuration(tmp_path, authority.secrets(), ["127.0.0.1:1"], mutual=mutual)
     run("nginx", "-t", "-q", "-c", str(file))
 
 

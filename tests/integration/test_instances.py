@@ -151,7 +151,7 @@ def test_the_doctor_finds_nothing_in_the_way(behind: Behind) -> None:
 def test_with_mutual_tls_nobody_calls_without_a_certificate(behind: Behind, tmp_path: Path) -> None:
     authority, port = Authority(tmp_path), free_port()
     addresses = [each.url.removeprefix("http://") for each in behind.instances]
-    file = configuration(tmp_path, authority, addresses, port=port, mutual=True)
+    file = configuration(tmp_path, authority.secrets(), addresses, port=port, mutual=True)
     known = trusting(authority.root, authority.certificate("ehr"))
     (tmp_path / "elsewhere").mkdir()
     stranger = trusting(authority.root, Authority(tmp_path / "elsewhere").certificate("ehr"))
