@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec import Struct
@@ -29,6 +30,9 @@ class Account(Struct, frozen=True):
         places |= {id(each): "in shadow" for each in composition.in_shadow}
         places |= {id(each): "shown" for each, _ in composition.shown}
         for each in self.decisions:
+            if each.outcome is Outcome.DOES_NOT_APPLY and not each.unchecked:
+                yield _dismissed(each.id, each.order.position if each.order else None, each.deciding)
+                continue
             yield Decided(
                 each.id,
                 each.outcome.value,
@@ -48,3 +52,9 @@ class Account(Struct, frozen=True):
             by_uuid = {str(suggestion_uuid(uuid, name)): name for name in names}
             suggestions = {each: name for each, name in by_uuid.items() if each in offered}
             yield Shown(card.uuid, decision.id, card.indicator, suggestions)
+
+
+@lru_cache(maxsize=4_096)
+def _dismissed(recommendation: str, order: int | None, deciding: tuple[str, ...]) -> Decided:
+    """What does not apply is most of every call, and the same in many."""
+    return Decided(recommendation, Outcome.DOES_NOT_APPLY.value, order, deciding)

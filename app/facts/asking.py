@@ -34,7 +34,7 @@ from app.facts import (
     supply,
 )
 from app.knowledge.criterion import Criterion
-from app.knowledge.fact import DERIVED, ConditionFact, EventFact, Fact
+from app.knowledge.fact import DERIVED, Fact
 from app.knowledge.load import Knowledge
 from app.knowledge.relevance import Marks
 from app.record.record import Collection, Record
@@ -187,8 +187,8 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
         fact = knowledge.facts[name]
         asked = fact.parameters
         answered = KINDS[fact.kind]
-        if isinstance(asked, EventFact | ConditionFact) and asked.since is not None:
-            began = facts.ask(asked.since, None)
+        if fact.since is not None:
+            began = facts.ask(fact.since, None)
             return since.answer(
                 asked, began, lambda window: answered(window, record, at_hand, knowledge), record.today
             )

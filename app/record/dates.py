@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 from math import floor
 
 from app.answer import Interval
 from app.record.values import When
 
 _DAY = 10
+_CLOCK = len("2026-01-01T00")
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)([T ]\d\d.*)?)?)?", re.ASCII | re.DOTALL)
 _UNITS = {
     "a": "years", "year": "years", "years": "years", "yr": "years", "yrs": "years",
@@ -21,7 +23,14 @@ _UNITS = {
 
 def when(text: object) -> When | None:
     """A FHIR date, dateTime or instant; None for what is no date. A time of day is left out."""
-    if not isinstance(text, str) or not (match := _FORM.fullmatch(text.strip())):
+    return _read(text.strip()[:_CLOCK]) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=8_192)
+def _read(text: str) -> When | None:
+    """Of a time no more than the hour is looked at: there are not many different texts so far."""
+    match = _FORM.fullmatch(text)
+    if match is None:
         return None
     year, month, day, _ = match.groups()
     try:

@@ -105,6 +105,8 @@ def quantity(value: Json | None) -> Quantity | None:
 
 def bounded(comparator: str, amount: float) -> Interval:
     """What a comparator says about a number; both bounds of an interval belong to it."""
+    if not comparator:
+        return Interval(amount, amount)
     return {
         "<": Interval(-inf, nextafter(amount, -inf)),
         "<=": Interval(-inf, amount),

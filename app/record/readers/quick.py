@@ -201,5 +201,9 @@ def _flags(raw: bytes) -> frozenset[str] | None:
 def _amount(value: _Quantity | None) -> Quantity | None:
     if value is None:
         return None
-    unit = unit_of({"code": value.code.strip(), "unit": value.unit.strip(), "system": value.system.strip()})
-    return Quantity(bounded(value.comparator, value.value), unit)
+    return Quantity(bounded(value.comparator, value.value), _unit(value.code, value.unit, value.system))
+
+
+@lru_cache(maxsize=1_024)
+def _unit(code: str, unit: str, system: str) -> str | None:
+    return unit_of({"code": code.strip(), "unit": unit.strip(), "system": system.strip()})
