@@ -70,7 +70,8 @@ Base = Callable[[str, Order | None], Answer]
 class Presence:
     """Which marks were read. On what is absent nothing can be yes; sources are read when asked for.
 
-    `present` has the bits of what was found so far, and all those of a source that was not read whole.
+    `present` has the bits of what was found so far, and all those of a source that was not read whole;
+    `possible` also those of sources that nobody asked for yet.
     """
 
     def __init__(self, marks: Marks, of: Callable[[str], Collection]) -> None:
@@ -78,10 +79,13 @@ class Presence:
         self._of = of
         self._unread = reduce(or_, marks.sources.values(), 0)
         self.present = 0
+        self.possible = self._unread
 
     def absent(self, mark: int) -> bool:
         """Whether none of these bits is there."""
-        if mark & self._unread and not mark & self.present:
+        if mark & self.present:
+            return False
+        if mark & self.possible:
             self._read(mark)
         return not mark & self.present
 
@@ -93,6 +97,7 @@ class Presence:
                 bits = self._marks.bits[source]
                 found = (bits.get(name, 0) for name in collection.by_set)
                 self.present |= every if collection.gaps else reduce(or_, found, 0)
+        self.possible = self.present | self._unread
 
 
 class Facts:
@@ -127,7 +132,7 @@ class Facts:
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""
         mark = self._criteria.get(line.text)
-        if mark and not mark & self._presence.present and self._presence.absent(mark):
+        if mark and self._presence.absent(mark):
             return no()
         answer = self._asked(line.fact, at_hand)
         if line.plain:
@@ -139,7 +144,7 @@ class Facts:
     def ask(self, name: str, at_hand: Order | None) -> Answer:
         """The answer to a fact; facts that look at no order are answered once for all orders."""
         mark = self._criteria.get(name)
-        if mark and not mark & self._presence.present and self._presence.absent(mark):
+        if mark and self._presence.absent(mark):
             return no()
         return self._asked(name, at_hand)
 
@@ -176,8 +181,13 @@ class Facts:
         return points((self.holds(line, at_hand), weight) for line, weight in fact.points)
 
     def _each(self, lines: tuple[Criterion, ...], at_hand: Order | None) -> list[Answer]:
-        """The answers to several criteria."""
-        return [self.holds(line, at_hand) for line in lines]
+        """The answers to several criteria, without those that are no for want of anything to find."""
+        marks, possible = self._criteria, self._presence.possible
+        return [
+            self.holds(line, at_hand)
+            for line in lines
+            if (mark := marks.get(line.text)) is None or mark & possible
+        ]
 
 
 def facts_of(knowledge: Knowledge, record: Record) -> Facts:

@@ -73,7 +73,7 @@ def marks(
     return Marks(
         {source: reduce(or_, each.values()) for source, each in bits.items()},
         bits,
-        {text: _mark(each, bits) for text, each in found.items()},
+        {text: mark for text, each in found.items() if (mark := _mark(each, bits))},
     )
 
 

@@ -5,6 +5,8 @@ R4 data reads as R4B for every resource here. Elements that the models do not kn
 
 from __future__ import annotations
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
@@ -46,6 +48,8 @@ _OF_PATIENT = frozenset({"encounter", "subject"})
 """Elements that the resources of one patient have in common: remembered for one call only."""
 _REQUIRED = frozenset({"code", "medicationCodeableConcept", "subject"})
 """Of those, the elements that some model asks for; the others need not be there to be checked."""
+_PLAIN = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64} [ -~]{1,200}", re.ASCII)
+_Accepted = MutableMapping[tuple[str, str, bytes], Any]
 _ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
 """The element as its model made it, by resource type, name and JSON."""
 Place = tuple[int | str, ...]
@@ -86,9 +90,7 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
     shape, new = {}, []
     for name, value in resource.items():
         if name in _REPEATED or name in _OF_PATIENT:
-            of_patient = name in _OF_PATIENT
-            memory = tally.accepted if of_patient else _ACCEPTED
-            key = ("" if of_patient else source, name, msgspec.json.encode(value))
+            memory, key = _place_of(source, name, value, tally)
             known = memory.get(key)
             if known is None:
                 new.append((memory, key))
@@ -109,6 +111,15 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
     for memory, key in new:
         memory[key] = getattr(made, key[1])
     return None
+
+
+def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Accepted, tuple[str, str, bytes]]:
+    """Where an element is remembered. To a model one plain reference is like another."""
+    if name not in _OF_PATIENT:
+        return _ACCEPTED, (source, name, msgspec.json.encode(value))
+    if _PLAIN.fullmatch(f"{value.get('reference')} {value.get('display')}"):
+        return _ACCEPTED, ("", name, b"")
+    return tally.accepted, ("", name, msgspec.json.encode(value))
 
 
 def _made(source: str, shape: Json) -> Any:
