@@ -27,6 +27,7 @@ from app.record.assemble import assemble
 from app.record.prefetch import Material
 from app.record.reading import Tally
 from app.record.record import Collection
+from app.record.steps import Steps, finished
 from app.record.values import ORDER, Order
 from app.render import Call, card
 from app.suggest import Setting
@@ -77,12 +78,28 @@ def answer(
 
     `memory` saves reading the same again.
     """
+    return finished(answering(knowledge, client, service, request, material, today, memory))
+
+
+def answering(
+    knowledge: Knowledge,
+    client: Client,
+    service: Service,
+    request: HookRequest,
+    material: Material,
+    today: date,
+    memory: Memory[Collections] | None = None,
+) -> Steps[Answered]:
+    """The same in steps: a long record is read bit by bit."""
     selected_only = service.orders == "selected"
     assembled = assemble(request, material, knowledge.codes, today, selected_only=selected_only)
     record = assembled.record
     key = _key(memory, knowledge, request, material, today)
     if memory is not None and key is not None:
         record.collections.update(memory.recall(key) or {})
+    for source, steps in assembled.reading.items():
+        if source not in record.collections:
+            record.collections[source] = yield from steps
     facts = facts_of(knowledge, record)
     decisions = decide(knowledge, facts, service.hook, record.judged)
     if memory is not None and key is not None:

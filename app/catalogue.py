@@ -81,7 +81,7 @@ def reachable(knowledge: Knowledge, recommendations: Iterable[Recommendation]) -
         seen.add(name)
         fact = knowledge.facts[name]
         waiting += [line.fact for line in fact.lines]
-        waiting += [fact.since] if fact.since else []
+        waiting += [each for each in (getattr(fact.parameters, "since", None),) if each]
         yield fact
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Lifespan
 from structlog.typing import FilteringBoundLogger
 
 from app import catalogue, door, logs
-from app.answering import Answered, Collections, answer
+from app.answering import Answered, Collections, answering
 from app.clients import Client
 from app.content import Content, traces
 from app.journal.hashes import hash_key
@@ -39,6 +39,7 @@ from app.rate import RatingProfile
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
+from app.record.steps import Steps
 from app.repeats import Repeats, Reply
 from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
@@ -166,8 +167,8 @@ def serving(
     site.check(knowledge)
     own = {name: changed(knowledge, client.changes) for name, client in site.clients.items()}
 
-    def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Answered:
-        return answer(own[client.id], client, service, request, material, day(), records)
+    def decide(client: Client, service: Service, request: HookRequest, material: Material) -> Steps[Answered]:
+        return answering(own[client.id], client, service, request, material, day(), records)
 
     listings = {name: listing(own[name], each) for name, each in site.clients.items()}
     return Serving(listings, decide, repeats)

@@ -28,7 +28,7 @@ from app.routes.services import Endpoint, Hooks, Listing, Serving
 from app.routes.verify import anyone
 from app.settings import Settings
 from tests.content import change, write
-from tests.routes.standins import Core, Said, body, nothing, service
+from tests.routes.standins import Core, Said, at_once, body, nothing, service
 
 
 @dataclass
@@ -175,11 +175,11 @@ async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:
         return said
 
     async def swapped(_: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
-        hooks.serving = Serving({"someone": Listing(b"", {})}, core("new"))
+        hooks.serving = Serving({"someone": Listing(b"", {})}, at_once(core("new")))
         return Material()
 
     endpoints = {"one": Endpoint(service("patient-view", "none"), ())}
-    old = Serving({"someone": Listing(b"", endpoints)}, core("old"))
+    old = Serving({"someone": Listing(b"", endpoints)}, at_once(core("old")))
     hooks = Hooks(old, anyone(Client("someone")), swapped, lambda *_: None)
     transport = httpx.ASGITransport(bare_app(Settings(), hooks, io.BytesIO()))
     async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:

@@ -61,6 +61,8 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+_SINCE = frozenset({"condition", "procedure", "study", "referral"})
+"""The kinds that may ask for what came after the date of another fact."""
 Answers = dict[str | tuple[str, int], Answer]
 """Answers by the name of the fact, with the position of the order where it looks at one."""
 Base = Callable[[str, Order | None], Answer]
@@ -197,8 +199,8 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
         fact = knowledge.facts[name]
         asked = fact.parameters
         answered = KINDS[fact.kind]
-        if fact.since is not None:
-            began = facts.ask(fact.since, None)
+        if fact.kind in _SINCE and asked.since is not None:
+            began = facts.ask(asked.since, None)
             return since.answer(
                 asked, began, lambda window: answered(window, record, at_hand, knowledge), record.today
             )

@@ -282,11 +282,6 @@ class Fact(Frozen):
         return getattr(self, self.kind)
 
     @cached_property
-    def since(self) -> str | None:
-        """The fact with the date after which only counts what this one asks for."""
-        return getattr(self.parameters, "since", None)
-
-    @cached_property
     def lines(self) -> tuple[Criterion, ...]:
         """Every criterion that the fact is derived from, guards included."""
         members = self.at_least.of if self.at_least else ()

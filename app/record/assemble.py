@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +11,18 @@ from msgspec import structs
 from app.protocol.request import HookRequest
 from app.record.orders import Drafts, read_orders
 from app.record.prefetch import Material
-from app.record.reading import Scope, Tally, read_collection, read_patient, referable
+from app.record.reading import (
+    KINDS,
+    STEP,
+    Scope,
+    Tally,
+    read_collection,
+    read_patient,
+    reading,
+    referable,
+)
 from app.record.record import Collection, Record
+from app.record.steps import Steps
 from app.record.values import Gap, WatchedCodes
 
 NOT_ASKED = "not asked for"
@@ -19,11 +30,15 @@ NOT_ASKED = "not asked for"
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The record, the drafts it was made of, and the numbers of what was read, for the log."""
+    """The record, the drafts it was made of, and the numbers of what was read, for the log.
+
+    `reading` are the sources that take long, each to be read in steps before the record is asked for it.
+    """
 
     record: Record
     drafts: Drafts
     tally: Tally
+    reading: Mapping[str, Steps[Collection]]
 
 
 def assemble(
@@ -56,7 +71,12 @@ def assemble(
         order_gaps=drafts.gaps,
         encounter_id=context.encounter_id,
     )
-    return Assembled(record, drafts, tally)
+    slow = {
+        source: reading(source, each, _gaps(material, source), born)
+        for source, each in raws.items()
+        if len(each) > STEP and source in KINDS
+    }
+    return Assembled(record, drafts, tally, slow)
 
 
 def _gaps(material: Material, source: str) -> tuple[Gap, ...]:

@@ -27,6 +27,7 @@ from app.record.readers.references import UNDECODABLE, about, referable
 from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, Tally, gaps_of
 from app.record.readers.shapes import shaped
 from app.record.record import Collection
+from app.record.steps import Steps, finished
 from app.record.values import Encounter, Gap, Patient
 
 __all__ = [
@@ -53,6 +54,8 @@ KINDS = {
         SERVICE_REQUEST,
     )
 }
+STEP = 50
+"""Entries that are read without a pause: some two milliseconds, where each has to be validated."""
 _RENAMES = {"patient": "subject"}
 _SEXES = frozenset({"female", "male", "other"})
 _NOT_ORDERED = frozenset({"option", "proposal"})
@@ -64,10 +67,17 @@ def read_collection(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...],
     `raws` are resources as they were sent, `gaps` what is known already not to have been sent. Never
     raises for what an entry holds.
     """
+    return finished(reading(source, raws, gaps, scope))
+
+
+def reading(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...], scope: Scope) -> Steps[Collection]:
+    """The same in steps of some entries, between which others may have their turn."""
     kind = KINDS[source]
     items: list[Any] = []
     losses: Counter[Loss] = Counter()
-    for raw in raws:
+    for number, raw in enumerate(raws, 1):
+        if number % STEP == 0:
+            yield
         try:
             items += _values(kind, raw, scope)
         except Lost as lost:
@@ -81,10 +91,13 @@ def read_collection(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...],
 def _by_set(items: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
     sets: dict[str, list[Any]] = {}
     for item in items:
-        concepts = (*item.types, *item.reasons) if isinstance(item, Encounter) else (item.concept,)
-        for name in frozenset[str]().union(*(concept.sets for concept in concepts)):
+        for name in _sets_of_visit(item) if isinstance(item, Encounter) else item.concept.sets:
             sets.setdefault(name, []).append(item)
     return {name: tuple(each) for name, each in sets.items()}
+
+
+def _sets_of_visit(visit: Encounter) -> frozenset[str]:
+    return frozenset[str]().union(*(concept.sets for concept in (*visit.types, *visit.reasons)))
 
 
 def _values(kind: Kind, raw: RawJson, scope: Scope) -> Iterable[Any]:

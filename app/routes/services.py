@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -19,16 +21,18 @@ from app.errors import BadRequest, PreconditionFailed, TooLarge, UnknownService,
 from app.knowledge.recommendation import Service
 from app.protocol.request import HookRequest, parse
 from app.record.prefetch import Material, Query
+from app.record.steps import Steps
 from app.repeats import Repeats, Reply
 from app.routes.verify import Verify
 
+T = TypeVar("T")
 PARENT = "/cds-services"
 PATH = f"{PARENT}/{{id}}"
 _JSON = frozenset({"", "application/json", "application/fhir+json"})
 
 
 Hydrate = Callable[[Client, HookRequest, tuple[Query, ...]], Awaitable[Material]]
-Answer = Callable[[Client, Service, HookRequest, Material], Answered]
+Answer = Callable[[Client, Service, HookRequest, Material], Steps[Answered]]
 Tell = Callable[[logs.Line, Service, Reply], None]
 """Hears of every reply, recalled ones too, and never waits."""
 
@@ -118,7 +122,7 @@ class Hooks:
             line.lap("hydrate")
             gathered = _gathered(material)
             line.note(**gathered)
-            answered = serving.answer(client, service, request, material)
+            answered = await in_turns(serving.answer(client, service, request, material))
             reply = Reply(client.id, request, material, answered, gathered | _counted(answered))
         answered, version = reply.answered, reply.request.fhir_version
         body = fit.body(answered.response, client.profile, answered.judged, version)
@@ -161,6 +165,17 @@ async def json_body(http: Request, client: Client) -> bytes:
     if client.body_limit is not None and len(body) > client.body_limit:
         raise TooLarge(client.body_limit)
     return body
+
+
+async def in_turns(steps: Steps[T]) -> T:
+    """What comes of the steps; between them other requests have their turn."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            found: T = done.value
+            return found
+        await asyncio.sleep(0)
 
 
 def _request(body: bytes, service: Service) -> HookRequest:

@@ -22,6 +22,7 @@ from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
+from app.record.steps import Steps
 from app.record.values import Order
 from app.routes.feedback import Keep, feedback_route
 from app.routes.health import Check, health_routes
@@ -80,6 +81,16 @@ def service(hook: str, orders: str) -> Service:
     )
 
 
+def at_once(core: Core) -> Callable[..., Steps[Said]]:
+    """A core as the edge runs it, in no steps at all."""
+
+    def steps(*given: Any) -> Steps[Said]:
+        yield from ()
+        return core(*given)
+
+    return steps
+
+
 @dataclass(slots=True)
 class Edge:
     """The web edge: `log` is what it wrote."""
@@ -123,7 +134,7 @@ class Edge:
         services = [service("order-sign", "all"), service("patient-view", "none")]
         endpoints = {each.id: Endpoint(each, (PATIENT, CONDITIONS)) for each in services}
         listed = Listing(encode(Discovery(entries)), endpoints)
-        serving = Serving(defaultdict(lambda: listed), self.core)
+        serving = Serving(defaultdict(lambda: listed), at_once(self.core))
         hooks = Hooks(serving, self.verify, gather, lambda *_: None)
         app = bare_app(self.settings, hooks, self.log, telemetry=self.telemetry)
         app.router.routes.append(feedback_route(hooks, self.keep))

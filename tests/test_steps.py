@@ -1,0 +1,95 @@
+"""A long record is read in steps: others have their turn between, and nothing of one gets into another."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import zip_longest
+
+import msgspec
+
+from app import catalogue
+from app.answering import Answered, answer, answering
+from app.clients import Client
+from app.knowledge.load import load
+from app.memory import Memory
+from app.protocol.request import parse
+from app.protocol.response import encode
+from app.record.prefetch import material, sort
+from app.record.reading import STEP
+from app.record.steps import Steps, finished
+from app.routes.services import in_turns
+from app.settings import Settings
+from tests.calls import LOW_BACK_PAIN, TODAY, condition, observation, prefetched, request, study
+
+KNOWLEDGE = load(Settings().cards)
+SERVICE = KNOWLEDGE.services.services[-1]
+CT = study("72133", LOW_BACK_PAIN)
+LONG = [condition(("icd", "M54.50"), id=f"c{number}") for number in range(3 * STEP + 1)]
+
+
+def given(*resources: dict) -> tuple:
+    """What answering needs for a CT on this record."""
+    body = request("order-sign", CT, prefetch=prefetched(*resources))
+    parsed = parse(msgspec.json.encode(body))
+    queries = catalogue.queries(KNOWLEDGE, SERVICE.hook)
+    return (
+        KNOWLEDGE,
+        Client("someone"),
+        SERVICE,
+        parsed,
+        material(queries, sort(parsed.prefetch, queries)),
+        TODAY,
+    )
+
+
+def alternating(one: Steps[Answered], other: Steps[Answered]) -> tuple[bytes, bytes]:
+    """The bodies of two calls that take turns."""
+
+    def noted(steps: Steps[Answered], into: list[bytes]) -> Steps[None]:
+        into.append(encode((yield from steps).response))
+
+    bodies: tuple[list[bytes], list[bytes]] = ([], [])
+    for _ in zip_longest(noted(one, bodies[0]), noted(other, bodies[1])):
+        pass
+    return bodies[0][0], bodies[1][0]
+
+
+def test_a_long_record_has_a_pause_after_every_few_entries() -> None:
+    assert len(list(answering(*given(*LONG)))) == 3
+
+
+def test_a_short_record_has_none() -> None:
+    assert list(answering(*given(condition(LOW_BACK_PAIN)))) == []
+
+
+def test_calls_that_take_turns_are_answered_as_if_each_were_alone() -> None:
+    hot = observation("8310-5", 39, "Cel")
+    alone = [encode(answer(*given(*record)).response) for record in ([*LONG, hot], LONG)]
+
+    together = alternating(answering(*given(*LONG, hot)), answering(*given(*LONG)))
+
+    assert list(together) == alone
+    assert alone[0] != alone[1]
+
+
+def test_a_long_record_that_was_read_before_is_not_read_again() -> None:
+    memory = Memory(10, 600)
+    first = encode(finished(answering(*given(*LONG), memory)).response)
+
+    again = answering(*given(*LONG), memory)
+
+    assert list(again) == []
+    assert encode(answer(*given(*LONG), memory).response) == first
+
+
+async def test_others_have_their_turn_between_the_steps() -> None:
+    order: list[str] = []
+
+    def steps(name: str) -> Steps[str]:
+        for _ in range(3):
+            order.append(name)
+            yield
+        return name
+
+    assert await asyncio.gather(in_turns(steps("a")), in_turns(steps("b"))) == ["a", "b"]
+    assert order == ["a", "b"] * 3
