@@ -22,6 +22,7 @@ from app.clients import Client
 from app.content import Content, traces
 from app.journal.hashes import hash_key
 from app.journal.journal import Journal
+from app.journal.numbers import Numbers
 from app.journal.rounds import Rounds
 from app.journal.store import open_store
 from app.journal.writer import Writer
@@ -74,6 +75,7 @@ def create_app(
     metrics = Metrics(first)
     log = logs.logger(log_file)
     journal = journal_of(settings, clock, log)
+    metrics.registry.register(Numbers(journal.writer))
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
         material = await hydrate(request, queries, fhir, client.deadline_seconds)

@@ -218,6 +218,14 @@ async def test_feedback_on_cards_that_nobody_knows_is_kept_and_counts_for_none(s
     assert "123456" not in as_csv(service, export.feedback)
 
 
+async def test_the_journal_is_counted_for_prometheus(service: Service) -> None:
+    async with service.running() as client:
+        await client.post(f"{SIGN}/feedback", json=told("x"))
+        metrics = (await client.get("/metrics")).text
+    assert "plumbline_journal_rows_total 1.0" in metrics
+    assert "plumbline_journal_dropped_total 0.0" in metrics
+
+
 async def test_an_empty_batch_is_acknowledged(service: Service) -> None:
     async with service.running() as client:
         assert (await client.post(f"{SIGN}/feedback", json={"feedback": []})).status_code == 200

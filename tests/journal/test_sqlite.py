@@ -1,0 +1,130 @@
+"""SQLite as a store: what is wrong with the file, in words of ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.journal.sqlite import Sqlite
+from app.journal.store import Batch, StoreUnavailable, open_store
+from tests.journal.rows import feedback
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Sqlite]:
+    """An open store."""
+    opened = Sqlite(str(tmp_path / "folder" / "journal.sqlite"))
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def batch(*ids: str) -> Batch:
+    """Reports by their ids."""
+    found = Batch()
+    found.rows["feedback"] = [feedback(each, comment="x" * 3000)[1] for each in ids]
+    return found
+
+
+def lost(store: Sqlite, *ids: str) -> str:
+    """Why a batch cannot be written."""
+    with pytest.raises(StoreUnavailable) as caught:
+        store.write(batch(*ids), 1)
+    return caught.value.why
+
+
+def pragma(store: Sqlite, text: str) -> None:
+    """Set something on the connection of a store."""
+    assert store._connection is not None
+    store._connection.execute(f"PRAGMA {text}")
+
+
+def ids(store: Sqlite) -> list[object]:
+    """The ids of all reports."""
+    return [row[0] for row in store.read("SELECT id FROM feedback ORDER BY id")]
+
+
+def test_only_the_owner_may_read_the_file_and_its_folder(store: Sqlite) -> None:
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (store.path, store.path.parent)]
+    assert modes == [0o600, 0o700]
+
+
+def test_every_commit_is_synced_to_a_write_ahead_log(store: Sqlite) -> None:
+    assert store._connection is not None
+    told = [
+        store._connection.execute(f"PRAGMA {each}").fetchone()[0] for each in ("journal_mode", "synchronous")
+    ]
+    assert told == ["wal", 2]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(store: Sqlite) -> None:
+    pragma(store, "max_page_count = 30")
+    assert lost(store, *map(str, range(50))) == "the disk is full"
+    assert ids(store) == []
+    pragma(store, "max_page_count = 1000000")
+    store.write(batch("a"), 1)
+    assert ids(store) == ["a"]
+
+
+def test_a_file_that_can_only_be_read_is_said(store: Sqlite) -> None:
+    pragma(store, "query_only = on")
+    assert lost(store, "a") == "the file or its disk can only be read"
+
+
+def test_a_file_that_another_process_keeps_locked_is_said(store: Sqlite) -> None:
+    pragma(store, "busy_timeout = 0")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert lost(store, "a") == "another process keeps the file locked"
+    other.close()
+    store.write(batch("a"), 1)
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    file.write_text("not a database" * 500, encoding="utf-8")
+    with pytest.raises(StoreUnavailable, match="the file is damaged"):
+        Sqlite(str(file)).open()
+
+
+def test_a_file_that_was_removed_is_said_and_opening_makes_it_anew(store: Sqlite) -> None:
+    store.write(batch("a"), 1)
+    for each in store.path.parent.iterdir():
+        each.unlink()
+    assert "the file cannot be used" in lost(store, "b")
+    store.open()
+    store.write(batch("b"), 1)
+    assert ids(store) == ["b"]
+
+
+def test_a_file_that_was_replaced_is_said(store: Sqlite) -> None:
+    store.path.rename(store.path.with_name("old"))
+    store.path.touch()
+    assert lost(store, "a") == "the file was moved or removed"
+
+
+def test_a_newer_database_is_used_as_it_is(store: Sqlite) -> None:
+    assert store._connection is not None
+    store._connection.execute("INSERT INTO migration VALUES (9999, 'from_the_future', 1)")
+    store.open()
+    store.write(batch("a"), 1)
+    assert ids(store) == ["a"]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "mysql://x/y", "", "journal.sqlite"])
+def test_a_url_of_no_store_says_which_there_are(url: str) -> None:
+    with pytest.raises(ValueError, match=r"sqlite:////absolute/path or postgresql://"):
+        open_store(url)
+
+
+def test_a_url_names_a_file_by_its_path() -> None:
+    paths = []
+    for url in ("sqlite:///a/b.sqlite", "sqlite:////a/b%20c.sqlite"):
+        found = open_store(url)
+        assert isinstance(found, Sqlite)
+        paths.append(found.path)
+    assert paths == [Path("a/b.sqlite"), Path("/a/b c.sqlite")]
