@@ -43,6 +43,17 @@ def test_no_detail_is_longer_than_a_clinician_reads(name: str) -> None:
     assert {case: count for case, count in counted.items() if count > MOST_WORDS} == {}
 
 
+STEPS = KNOWLEDGE.groups.groups["pathway"].one_card
+TWO_MORE = tuple(KNOWLEDGE.recommendations[name].title for name in STEPS[-2:])
+
+
+@pytest.mark.parametrize("name", STEPS[:-2])
+def test_the_usual_card_of_a_step_has_room_for_two_other_steps(name: str) -> None:
+    usual = next(card for case in CASES[name] if (card := card_of(KNOWLEDGE, name, case)))
+    others = sum(words(f"- Also consider: {title}") for title in TWO_MORE)
+    assert words(usual.detail or "") + others <= MOST_WORDS
+
+
 def test_words_are_counted_and_marks_are_not() -> None:
     assert words("- **Instead:** 2 to 4 weeks\n\n> & *") == 5
 
@@ -117,7 +128,7 @@ def test_what_the_pathway_promises_not_to_use_is_not_used(use: str) -> None:
 def test_race_is_disclosed_where_an_egfr_by_race_may_be_read_and_nowhere_else() -> None:
     assert "nsaid-caution" in users("race")
     assert "suspect-cauda-equina" not in users("race")
-    assert USES["nsaid-caution"]["race"]["through"] == ["eGFR"]
+    assert USES["nsaid-caution"]["race"]["through"] == ["kidney function (eGFR)"]
 
 
 def test_sex_birth_date_and_questionnaires_are_disclosed_where_they_are_read() -> None:
