@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 from types import MappingProxyType
 
-from app.knowledge.criterion import Criterion, parse
+from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact
 from app.knowledge.recommendation import Group, Recommendation
 from app.record.values import ORDER
@@ -63,7 +63,10 @@ def marks(
     """The marks of every fact as it stands, and of every criterion."""
     search = _Search(facts)
     holders = (facts, recommendations)
-    lines = [*map(parse, facts), *(line for held in holders for each in held.values() for line in each.lines)]
+    lines = [
+        *(Criterion(name, name) for name in facts),
+        *(line for held in holders for each in held.values() for line in each.lines),
+    ]
     lines += [line for each in groups.values() for line in each.unless]
     found = {line.text: each for line in lines if (each := search.of_line(line)) is not None}
     pairs = sorted({(source, name) for each in found.values() for source in each for name in each[source]})
