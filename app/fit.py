@@ -67,6 +67,7 @@ def _card(card: Card, profile: Profile, orders: tuple[Order, ...]) -> Card:
         selection_behavior=_behavior(card, profile) if kept else None,
         override_reasons=card.override_reasons if profile.override_reasons else None,
         links=list(_links(card.links or (), profile)) or None,
+        extension=card.extension if profile.extensions else None,
     )
 
 

@@ -21,6 +21,7 @@ class Profile(Frozen):
     all), `one_action` is how many one of them may have. Without `details` only the code of a new order is
     taken over. `updates`: `split` offers a new order and a removal
     instead of an update that changes what is ordered. `links`: `listed` keeps those to `link_hosts`.
+    Without `extensions` no card names the content that it was made of.
     `topics`: `alphanumeric` strips all else from the code. `rated`: orders are rated unless a site says
     otherwise.
     """
@@ -39,6 +40,7 @@ class Profile(Frozen):
     topics: Literal["code", "alphanumeric"] = "code"
     override_reasons: bool = True
     detail: Literal["markdown", "plain"] = "markdown"
+    extensions: bool = True
     rated: bool = False
 
     @cached_property

@@ -354,3 +354,10 @@ def test_whatever_a_client_shows_no_card_and_no_suggestion_is_lost_and_the_answe
     assert (told["summary"], told["indicator"]) == (made.summary, made.indicator)
     said = " ".join([told.get("detail", ""), *(each["label"] for each in told.get("suggestions", []))])
     assert [each for each in chosen if each not in said] == []
+
+
+def test_a_card_names_its_content_unless_the_client_cannot_take_it() -> None:
+    named = {"example.content": {"version": "1"}}
+    found = Response(cards=[card(extension=named)])
+    shown = [fit(found, Profile(extensions=each), (), None).cards[0].extension for each in (True, False)]
+    assert shown == [named, None]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -23,6 +27,7 @@ from tests.test_logs import breaking
 
 MARK = "Marker8731"
 HOOK = "/cds-services/example-order-sign"
+PATHS = {"/cds-services", HOOK}
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
@@ -31,7 +36,7 @@ class Traced:
 
     def __init__(self, **edge: Any) -> None:
         self.kept = InMemorySpanExporter()
-        self.provider = tracing.provider(self.kept, lambda: {"/cds-services", HOOK})
+        self.provider = tracing.provider(self.kept, lambda: PATHS)
         self.edge = Edge(telemetry=tracing.telemetry(self.provider), **edge)
 
     def spans(self) -> tuple[ReadableSpan, ...]:
@@ -121,6 +126,33 @@ async def test_a_collector_in_the_settings_gets_the_spans(
             await client.get("/health/live")
         spans = kept.get_finished_spans()  # the end of the service sends them
     assert (asked, [(each.attributes or {})["url.path"] for each in spans]) == ([url], ["/health/live"])
+
+
+def test_spans_reach_a_collector_over_http() -> None:
+    got: list[ExportTraceServiceRequest] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            plain = gzip.decompress(sent) if self.headers.get("Content-Encoding") == "gzip" else sent
+            got.append(ExportTraceServiceRequest.FromString(plain))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/v1/traces"
+        provider = tracing.provider(tracing.exporter(url), lambda: PATHS)
+        provider.get_tracer("test").start_span("POST", attributes={"url.path": HOOK}).end()
+        provider.shutdown()
+        server.shutdown()
+        thread.join()
+    (span,) = got[0].resource_spans[0].scope_spans[0].spans
+    assert (span.name, span.attributes[0].value.string_value) == ("POST", HOOK)
 
 
 def test_without_a_collector_nothing_of_it_is_loaded() -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.logs import Line
+from app.metrics import Metrics
 from app.settings import Settings
+from tests.content import knowledge
 from tests.integration.certificates import Authority
 from tests.integration.nginx import configuration
 from tests.integration.servers import ROOT
@@ -22,14 +25,20 @@ RULES = yaml.safe_load((DOCKER / "prometheus/rules.yml").read_text(encoding="utf
 ALARMS = [rule["alert"] for group in RULES["groups"] for rule in group["rules"] if "alert" in rule]
 
 
-def run(tool: str, *arguments: str, cwd: Path = DOCKER) -> str:
+def needed(missing: str | None) -> None:
+    """Skips with the reason why a tool is missing, and fails in CI, where nothing may be."""
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+
+def run(tool: str, *arguments: str, cwd: Path = DOCKER, sent: bytes = b"") -> str:
     """What the tool prints; it must be there in CI, and must end with 0."""
     found = shutil.which(tool) or shutil.which(tool, path="/usr/sbin")
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{tool} is not installed")
-    done = subprocess.run([found, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    needed(None if found else f"{tool} is not installed")
+    assert found is not None
+    done = subprocess.run([found, *arguments], cwd=cwd, input=sent, capture_output=True, timeout=120)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+    return done.stdout.decode()
 
 
 def test_compose_takes_its_file_and_the_sandbox_stays_out_unless_asked_for() -> None:
@@ -95,15 +104,18 @@ def test_every_rule_has_its_section_in_the_runbook() -> None:
 
 
 def test_every_metric_in_the_rules_exists() -> None:
-    from app.metrics import Metrics
-    from tests.content import knowledge
-
     text = Metrics(knowledge()).exposition({"store": ""}).decode()
     told = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     named = set(
         re.findall(r"\bplumbline_[a-z_]+", (DOCKER / "prometheus/rules.yml").read_text(encoding="utf-8"))
     )
     assert {name for name in named if re.sub(r"_bucket$", "", name) not in told} == set()
+
+
+def test_prometheus_takes_what_metrics_says() -> None:
+    metrics = Metrics(knowledge())
+    metrics.request(Line(), 200, 0.1)
+    run("promtool", "check", "metrics", sent=metrics.exposition({"store": ""}))
 
 
 def test_kustomize_puts_the_manifests_together() -> None:
