@@ -198,6 +198,14 @@ async def test_after_a_repair_it_is_a_warning():
     assert (await shown(BACK_PAIN, ANEURYSM, repaired))["suspect-aortic-emergency"] == "warning"
 
 
+async def test_a_rupture_after_an_old_repair_stays_critical_whatever_was_not_read():
+    repaired = procedure(("snomed", "444588006"), days_ago=700)
+    rupture = condition(("icd", "I71.30"), days_ago=5)
+    for without in ((), ("encounters",), ("procedures",), ("encounters", "observations")):
+        seen = await shown(BACK_PAIN, rupture, repaired, without=without)
+        assert seen["suspect-aortic-emergency"] == "critical", without
+
+
 async def test_imaging_of_the_spine_is_not_discouraged_and_not_called_fitting():
     seen = await found(BACK_PAIN, ANEURYSM, drafts=(MRI,))
     assert set(seen) == {"suspect-aortic-emergency"}

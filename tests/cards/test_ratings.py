@@ -145,6 +145,43 @@ def test_a_gentler_card_is_no_rating():
     assert ratings(study("72148"), resources=(ACUTE,)) == {}
 
 
+def test_an_order_that_looks_for_something_is_not_called_inappropriate():
+    looking = {**MRI, "reasonCode": [{**MRI["reasonCode"][0], "text": "Low back pain, r/o fx"}]}
+    assert ratings(looking, resources=(ACUTE,)) == {}
+    assert ratings(looking, resources=(CHRONIC,)) == {}
+
+
+def test_an_order_whose_reason_could_not_be_read_is_not_rated():
+    unread = {**study("72148"), "reasonReference": [{"reference": "Condition/nowhere"}]}
+    assert ratings(unread, resources=(ACUTE,)) == {}
+    assert (
+        ratings(
+            {**unread, "reasonCode": [{"coding": study("1", ("icd", "M41.9"))["reasonCode"][0]["coding"]}]}
+        )
+        == {}
+    )
+
+
+def test_without_medications_an_mri_is_not_rated_either():
+    assert ratings(MRI, resources=(ACUTE,), without=("medications",)) == {}
+    assert ratings(MRI, resources=(CHRONIC,), without=("medications",)) == {}
+
+
+def test_ratings_stand_at_the_root_and_only_where_a_client_asks_for_them():
+    sent = prefetched(ACUTE)
+    assert answered(MRI, prefetch=sent)["systemActions"]
+    assert "systemActions" not in answered(MRI, prefetch=sent, profile=None)
+
+
+def test_nothing_claims_a_qualified_system_unless_a_site_says_which():
+    (action,) = answered(MRI, prefetch=prefetched(ACUTE))["systemActions"]
+    assert CONSULTED not in extensions(action)
+    (action,) = answered(MRI, prefetch=prefetched(ACUTE), profile=RatingProfile(consulted="site-7"))[
+        "systemActions"
+    ]
+    assert extensions(action)[CONSULTED] == "site-7"
+
+
 def offered_change(found: Json) -> Json:
     """The changed order that a card offers."""
     actions = [
