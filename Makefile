@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check demo sandbox install lock clean
+.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check bench-overload demo sandbox install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -67,6 +67,9 @@ sandbox: install $(NPM) ## the CDS Hooks sandbox of CDS_HOOKS_SANDBOX with made-
 
 bench: install ## CPU per request beside the floor, in one run
 	$(BIN)/python -m tests.bench
+
+bench-overload: install ## what is answered in time at 1, 2 and 5 times the capacity; half a minute
+	$(BIN)/python -m tests.bench.overload
 
 bench-check: install ## fails when a ratio is 25 % worse than the committed one
 	$(BIN)/python -m tests.bench --check

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
@@ -14,6 +16,38 @@ MOST_HELD = 128 * 1024 * 1024
 """Bytes of all bodies that are being read or answered at one moment."""
 RECEIVED = "plumbline.received"
 """Where the server notes in the scope when the last of a body had arrived, on the clock of `monotonic`."""
+
+
+class Turns:
+    """Lets one call go on in each turn of the event loop, in the order in which they came.
+
+    Between two turns connections are accepted and read, and what is too much is shed. Without this, calls
+    that wait together run together, and uvloop accepts a single connection in all that time.
+    """
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        """Return when it is the caller's turn: at once, if nobody else's is."""
+        loop = asyncio.get_running_loop()
+        if self._taken:
+            turn = loop.create_future()
+            self._waiting.append(turn)
+            await turn
+        else:
+            self._taken = True
+            loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # whoever waited may be gone
+                turn.set_result(None)
+                turn.get_loop().call_soon(self._next)
+                return
+        self._taken = False
 
 
 class Limits:
@@ -30,6 +64,7 @@ class Limits:
         self.wait = wait
         self.clock = clock
         self.held = 0
+        self.turns = Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,8 +83,10 @@ class Limits:
                 raise TooLarge(self.body)
             if self.held > max(MOST_HELD, self.body):
                 raise Overloaded("memory")
-            if RECEIVED in scope and self.clock() - scope[RECEIVED] > self.wait:
-                raise Overloaded("late")
+            if RECEIVED in scope and not message.get("more_body"):
+                await self.turns.wait()
+                if self.clock() - scope[RECEIVED] > self.wait:
+                    raise Overloaded("late")
             return message
 
         try:

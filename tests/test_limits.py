@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import HeadTooLarge, Overloaded, TooLarge
-from app.limits import MOST_HEAD, MOST_HELD, RECEIVED, Limits
+from app.limits import MOST_HEAD, MOST_HELD, RECEIVED, Limits, Turns
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,3 +136,41 @@ async def test_many_bodies_together_have_a_limit_and_give_back_what_they_held() 
     await first
     await limits(scope, more, send)
     assert limits.held == 0
+
+
+async def test_calls_go_on_one_by_one_and_in_order_while_the_loop_turns() -> None:
+    turns, turn, gone_on = Turns(), 0, []
+
+    async def call(name: int) -> None:
+        await turns.wait()
+        gone_on.append((name, turn))
+
+    calls = [asyncio.create_task(call(name)) for name in range(5)]
+    calls[2].cancel()
+    for _ in range(12):
+        await asyncio.sleep(0)
+        turn += 1
+    assert [name for name, _ in gone_on] == [0, 1, 3, 4]
+    assert len({turn for _, turn in gone_on}) == 4
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_a_call_alone_does_not_wait() -> None:
+    turns = Turns()
+    for _ in range(3):
+        waiting = turns.wait()
+        with pytest.raises(StopIteration):
+            waiting.send(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+async def test_a_call_that_is_gone_keeps_nobody_waiting() -> None:
+    turns = Turns()
+    await turns.wait()
+    gone, here = asyncio.create_task(turns.wait()), asyncio.create_task(turns.wait())
+    await asyncio.sleep(0)
+    gone.cancel()
+    async with asyncio.timeout(5):
+        await here
+        await turns.wait()
