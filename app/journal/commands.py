@@ -16,6 +16,7 @@ import typer
 from app.journal import export as exported
 from app.journal.report import as_text
 from app.journal.report import report as reported
+from app.journal.sqlite import Sqlite
 from app.journal.store import Store, StoreUnavailable, open_store
 from app.settings import FaultySettings, read
 
@@ -70,6 +71,8 @@ def _store() -> Iterator[Store]:
     """The store of the settings, opened; says why not and ends with 2 when that cannot be."""
     try:
         with closing(open_store(read().store)) as store:
+            if isinstance(store, Sqlite) and not store.path.exists():
+                raise StoreUnavailable(f"there is no file {store.path}")  # opening it would make an empty one
             store.open()
             yield store
     except (FaultySettings, StoreUnavailable) as error:

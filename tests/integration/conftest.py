@@ -25,9 +25,7 @@ def fhir() -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def database() -> Iterator[Server]:
     """A PostgreSQL of our own; tests bring their own rows, by ids that nobody else uses."""
-    if programs() is None:
-        reason = "PostgreSQL is not installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    _needs(None if programs() else "PostgreSQL is not installed")
     with postgres() as server:
         yield server
 

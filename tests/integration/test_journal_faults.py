@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -130,11 +129,14 @@ def refused(http: httpx.Client) -> bool:
     return True
 
 
-@contextmanager
-def loaded(server: Running, acknowledged: list[str]) -> Iterator[None]:
-    """Feedback from four clients until the server is gone; what it acknowledged is noted."""
+def killed_under_load(cards: str, url: str, least: int) -> list[str]:
+    """One life of the service under the feedback of four clients; all that it acknowledged.
 
-    def post() -> None:
+    It ends by kill -9 in the very moment in which an acknowledgement arrives, after so many others.
+    """
+    acknowledged: list[str] = []
+
+    def post(server: Running) -> None:
         with client(server) as http:
             while True:
                 card = str(uuid4())
@@ -144,21 +146,15 @@ def loaded(server: Running, acknowledged: list[str]) -> Iterator[None]:
                     return
                 if answer.status_code == 200:
                     acknowledged.append(card)
+                    if len(acknowledged) >= least:
+                        os.kill(server.pid, signal.SIGKILL)
 
-    threads = [threading.Thread(target=post) for _ in range(4)]
-    for each in threads:
-        each.start()
-    yield
-    for each in threads:
-        each.join(30)
-
-
-def killed_under_load(cards: str, url: str, least: int) -> list[str]:
-    """One life of the service, ended by kill -9 once so many reports were acknowledged; all that were."""
-    acknowledged: list[str] = []
-    with service(cards=cards, store_url=url) as server, loaded(server, acknowledged):
-        until(lambda: len(acknowledged) >= least)
-        os.kill(server.pid, signal.SIGKILL)
+    with service(cards=cards, store_url=url) as server:
+        threads = [threading.Thread(target=post, args=(server,)) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(60)
     return acknowledged
 
 

@@ -111,11 +111,18 @@ def test_the_export_is_csv_with_a_head(url: str) -> None:
     assert run("export", store=url)[1] == run("export", "decisions", store=url)[1]
 
 
+def test_a_journal_that_is_not_there_is_said_and_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    code, out, err = run("report", store=f"sqlite:///{file}")
+    assert (code, out, err) == (2, "", f"The journal cannot be read: there is no file {file}\n")
+    assert not file.exists()
+
+
 def test_a_journal_that_cannot_be_opened_is_said_and_ends_with_2(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    code, out, err = run("report", store=f"sqlite:///{tmp_path}/file/journal.sqlite")
-    assert (code, out) == (2, "")
-    assert err.startswith("The journal cannot be read: the file cannot be used (")
+    file = tmp_path / "journal.sqlite"
+    file.write_text("not a database" * 500, encoding="utf-8")
+    code, out, err = run("report", store=f"sqlite:///{file}")
+    assert (code, out, err) == (2, "", "The journal cannot be read: the file is damaged\n")
 
 
 def test_a_faulty_setting_is_said_and_ends_with_2() -> None:
