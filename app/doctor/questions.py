@@ -72,7 +72,8 @@ def _reached(live: Answered) -> Finding:
         return ok("reachable", f"/health/live answers in {milliseconds}")
     if 300 <= live.status < 400:
         return wrong("reachable", f"redirected ({live.status}): give the EHR the address that it leads to")
-    return wrong("reachable", f"/health/live answers {live.status}: is this the address of Plumbline?")
+    said = f"/health/live answers {live.status}: a proxy hides it, or this is not the address of Plumbline"
+    return note("reachable", said)
 
 
 def certificate(caller: Caller, clock: Clock) -> Iterator[Finding]:

@@ -7,7 +7,9 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -18,13 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from typer.testing import CliRunner
 
 from app.cli import main
-from app.doctor.caller import Answered, Caller, FaultyIdentity, Identity
+from app.doctor.caller import Answered, Caller, FaultyIdentity, Identity, trusting
 from app.doctor.captured import captured
 from app.doctor.finding import Finding, told
-from app.doctor.questions import address, examine, sample, skew
+from app.doctor.questions import address, certificate, examine, sample, skew
 from app.protocol.request import parse
 from app.trust.keys import keys_of
 from app.trust.token import check_signature, read
+from tests.integration.certificates import Authority
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICES = [
@@ -101,7 +104,7 @@ def test_nothing_stands_in_the_way_of_a_healthy_service() -> None:
     ("handler", "question", "state", "said"),
     [
         (at("/health/live", 301), "reachable", "wrong", "redirected (301)"),
-        (at("/health/live", 404), "reachable", "wrong", "is this the address of Plumbline?"),
+        (at("/health/live", 404), "reachable", "note", "a proxy hides it"),
         (at("/cds-services", 401, "GET"), "discovery", "wrong", "the token is refused"),
         (at("/cds-services", 200, "GET", text="<html>"), "discovery", "wrong", "answers 200"),
         (at("/cds-services", 200, "GET", json={"services": []}), "discovery", "wrong", "no service"),
@@ -201,6 +204,32 @@ def test_the_sample_is_a_request_that_our_own_parser_takes(hook: str) -> None:
     service = {"hook": hook, "id": "x", "prefetch": SERVICES[0]["prefetch"]}
     read = parse(json.dumps(sample(service)).encode())
     assert (read.hook, set(read.prefetch)) == (hook, {"patient", "conditions"})
+
+
+@pytest.mark.parametrize(("days_before", "state", "said"), [(60, "ok", "(60 days)"), (0, "note", "renew it")])
+def test_a_certificate_that_ends_soon_is_told(
+    tmp_path: Path, days_before: int, state: str, said: str
+) -> None:
+    authority = Authority(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(*authority.certificate("localhost"))
+    tls = trusting(authority.root)
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = ours.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        with httpx.Client(verify=tls) as client:
+            caller = Caller(f"https://localhost:{server.server_port}", client, tls)
+            (found,) = certificate(caller, lambda: datetime.now(UTC) - timedelta(days=days_before))
+        server.shutdown()
+        thread.join()
+    assert (found.state, said in found.said, "TLSv1.3" in found.said) == (state, True, True), found
+
+
+def test_where_no_handshake_comes_about_the_certificate_is_wrong() -> None:
+    with httpx.Client() as client:
+        caller = Caller("https://127.0.0.1:1", client, ssl.create_default_context())
+        assert [each.state for each in certificate(caller, lambda: NOW)] == ["wrong"]
 
 
 # Requests that an EHR sent
