@@ -16,9 +16,6 @@ settings.register_profile("core", deadline=None, derandomize=True, max_examples=
 settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ.get("FUZZ_EXAMPLES", "100")))
 settings.load_profile("core")
 
-settings.register_profile("fuzz")
-"""`--hypothesis-profile=fuzz`: properties of whole records look at many more, and at others each time."""
-
 
 @pytest.fixture(autouse=True, scope="session")
 def every_answer_is_checked() -> Iterator[None]:

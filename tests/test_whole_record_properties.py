@@ -32,9 +32,8 @@ from tests.whole_records import SOURCES, content, put, shown
 
 FUZZING = settings.get_current_profile_name() == "fuzz"
 PROPERTY = settings(
-    max_examples=2500 if FUZZING else 60,
-    derandomize=not FUZZING,
-    deadline=None,
+    # A call takes some milliseconds; `make fuzz` takes the time for more.
+    max_examples=settings.default.max_examples if FUZZING and settings.default else 60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 RED_FLAGS = {
