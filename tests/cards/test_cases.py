@@ -96,12 +96,10 @@ def test_the_cases_can_be_read(name: str) -> None:
     assert READ[name][1] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "case"),
-    [pytest.param(name, case, id=f"{name}: {case.case}") for name in RECOMMENDATIONS for case in CASES[name]],
-)
-def test_a_worked_patient_comes_out_as_the_case_says(name: str, case: Case) -> None:
-    assert faults(KNOWLEDGE, name, case) == []
+@pytest.mark.parametrize("name", RECOMMENDATIONS)
+def test_every_worked_patient_comes_out_as_the_case_says(name: str) -> None:
+    wrong = {case.case: found for case in CASES[name] if (found := faults(KNOWLEDGE, name, case))}
+    assert not wrong, "\n".join(f"{case}: {found}" for case, found in wrong.items())
 
 
 @pytest.mark.parametrize("name", RECOMMENDATIONS)

@@ -54,7 +54,9 @@ async def test_a_buprenorphine_patch_is_information():
 async def test_methadone_is_judged_as_an_opioid_for_pain_and_as_treatment_never():
     methadone = ordered(METHADONE_10, **taken(1, 3))
     assert "start-immediate-release" in await shown(ACUTE, drafts=(methadone,))
-    assert await shown(ACUTE, OPIOID_USE_DISORDER, drafts=(methadone,)) == {}
+    # The disorder itself is a risk of infection in new pain.
+    treated = await shown(ACUTE, OPIOID_USE_DISORDER, drafts=(methadone,))
+    assert treated == {"suspect-spinal-infection": "info"}
 
 
 async def test_buprenorphine_with_naloxone_gets_no_opioid_card():

@@ -20,7 +20,7 @@ CONTRACT = {
     "recent_urinary_retention": 14, "raised_residual": (200, 14), "leg_weakness": 60, "cord_compression": 90,
     "spinal_infection_on_record": 180, "measured_fever": (38.0, 7), "recorded_fever": 7,
     "bacteraemia_or_endocarditis": 90, "raised_crp": (10, 30), "raised_esr": (30, 30),
-    "injecting_drug_use": 365,
+    "injecting_drug_use_365_days": 365,
     "recent_spinal_procedure": 90, "recorded_weight_loss": 180, "night_sweats": 180, "recorded_anaemia": 90,
     "raised_esr_90_days": (30, 90), "recent_vertebral_fracture": 90, "recent_trauma": 90, "recent_fall": 30,
     "aortic_rupture_or_dissection": 30, "leg_weakness_14_days": 14, "neuraxial_puncture_14_days": 14,

@@ -153,20 +153,19 @@ def test_licensed_codes_add_to_a_set_that_exists() -> None:
     assert set(LICENSED) <= set(OWN)
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
-def test_a_set_says_what_it_is_for_and_where_it_comes_from(name: str) -> None:
-    each = OWN[name]
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
-    assert each.title
-    assert each.purpose.endswith(".")
-    assert each.sources
-    assert date.fromisoformat(each.version)
+def test_every_set_says_what_it_is_for_and_where_it_comes_from() -> None:
+    for name, each in OWN.items():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name), name
+        assert each.title, name
+        assert each.purpose.endswith("."), name
+        assert each.sources, name
+        assert date.fromisoformat(each.version), name
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
-def test_a_set_can_match_something(name: str) -> None:
-    each = value_sets()[name]
-    assert each.codes or each.words or each.includes or each.ingredients or each.products
+def test_every_set_can_match_something() -> None:
+    for name in OWN:
+        each = value_sets()[name]
+        assert each.codes or each.words or each.includes or each.ingredients or each.products, name
 
 
 def test_the_sets_that_a_set_names_exist() -> None:

@@ -248,6 +248,14 @@ async def test_from_60_on_an_unread_answer_about_pregnancy_keeps_no_radiograph_f
     assert "create" not in offered(young["suspect-vertebral-fracture"])
 
 
+async def test_a_use_disorder_that_is_still_active_is_a_risk_of_infection_however_old():
+    dependence = condition(("icd", "F11.20"), days_ago=900)
+    assert (await shown(ACUTE, dependence))["suspect-spinal-infection"] == "info"
+    over = condition(("icd", "F11.20"), days_ago=900, status="resolved")
+    assert "suspect-spinal-infection" not in await shown(ACUTE, over)
+    assert await shown(CHRONIC, dependence, drafts=(MRI,)) == {}
+
+
 # Settings
 
 
