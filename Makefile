@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 NPM    := tests/integration/node_modules/.stamp
 
-.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check bench-overload demo sandbox install lock clean
+.PHONY: fuzz run test check cards codes format openapi test-integration bench bench-check bench-overload bench-peers soak demo sandbox install lock clean
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
@@ -65,11 +65,17 @@ demo: install $(NPM) ## each hook and its cards, as the clinician would read the
 sandbox: install $(NPM) ## the CDS Hooks sandbox of CDS_HOOKS_SANDBOX with made-up patients, until Ctrl-C
 	$(BIN)/python -m tests.integration.sandbox_demo
 
-bench: install ## CPU per request beside the floor, in one run
+bench: install ## CPU per request beside the floors, latency, start, memory, content; some minutes
 	$(BIN)/python -m tests.bench
 
 bench-overload: install ## what is answered in time at 1, 2 and 5 times the capacity; half a minute
 	$(BIN)/python -m tests.bench.overload
+
+bench-peers: install ## the same requests to HealthChain (installed into .bench) and to a plain FastAPI service
+	$(BIN)/python -m tests.bench --peers
+
+soak: install ## 20 minutes of mixed load; fails when memory, file handles or latency grow
+	$(BIN)/python -m tests.bench --soak 20
 
 bench-check: install ## fails when a ratio is 25 % worse than the committed one
 	$(BIN)/python -m tests.bench --check

@@ -1,4 +1,4 @@
-"""Request bodies of 1, 20, 100 and 500 KB around those records, as templates of bytes."""
+"""Request bodies from 1 KB to 3 MB around those records, as templates of bytes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.bench.records import (
 )
 
 INSTANCE_MARK = "IIIIIIIIIIII"
+DRAFT_MARK = "DDDDDDDD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class Body:
         """The same patient again, in another hook instance."""
         return self.template.replace(INSTANCE_MARK.encode(), b"%012d" % number, 1)
 
+    def redrafted(self, number: int) -> bytes:
+        """The same patient again, with another draft."""
+        return self.repeated(number).replace(DRAFT_MARK.encode(), b"%08d" % number)
+
     def first(self, number: int) -> bytes:
         """A patient never seen before, in another hook instance."""
         return self.repeated(number).replace(PATIENT_MARK.encode(), b"%08d" % number)
@@ -45,7 +50,7 @@ def draft() -> Json:
     """A lumbar CT for low back pain, not yet signed."""
     return {
         "resourceType": "ServiceRequest",
-        "id": f"draft-{PATIENT_MARK}",
+        "id": f"draft-{PATIENT_MARK}-{DRAFT_MARK}",
         "status": "draft",
         "intent": "order",
         "code": concept((CPT, "72131", "CT lumbar spine without contrast")),
@@ -73,6 +78,8 @@ def request(hook: str, keys: Mapping[str, str], resources: list[Json]) -> Json:
     if hook != "patient-view":
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft()}]}
         context["draftOrders"] = bundle
+    if hook == "order-select":
+        context["selections"] = [f"ServiceRequest/{draft()['id']}"]
     prefetch = {
         key: patient()
         if kind == "Patient"
@@ -102,10 +109,19 @@ def encode(body: Json) -> bytes:
 
 
 def all_bodies(keys: Mapping[str, Mapping[str, str]]) -> list[Body]:
-    """The four sizes; keys gives the prefetch keys of each hook."""
+    """The four sizes whose ratios are committed; keys gives the prefetch keys of each hook."""
     return [
         build("1 KB", "patient-view", keys["patient-view"], 0),
         build("20 KB", "order-sign", keys["order-sign"], 20_000),
         build("100 KB", "order-sign", keys["order-sign"], 100_000),
         build("500 KB", "order-sign", keys["order-sign"], 500_000),
+    ]
+
+
+def more_bodies(keys: Mapping[str, Mapping[str, str]]) -> list[Body]:
+    """The other hooks, and the largest size."""
+    return [
+        build("20 KB view", "patient-view", keys["patient-view"], 20_000),
+        build("20 KB select", "order-select", keys["order-select"], 20_000),
+        build("3 MB", "order-sign", keys["order-sign"], 3_000_000),
     ]

@@ -9,17 +9,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from tests.bench.bodies import Body, all_bodies
+from tests.bench.bodies import Body, all_bodies, more_bodies
 from tests.bench.connection import Connection, post
 from tests.bench.servers import Server, floor, service
 
 ROUNDS = 9
 WARM_UP = 30
 # Requests a round: at most so many, at least FEWEST, and fewer for a slow service, to end in time.
-COUNTS = {"1 KB": 1000, "20 KB": 400, "100 KB": 120, "500 KB": 40}
-FEWEST = 10
+COUNTS = {
+    "1 KB": 1000,
+    "20 KB": 400,
+    "20 KB view": 400,
+    "20 KB select": 400,
+    "100 KB": 120,
+    "500 KB": 40,
+    "3 MB": 10,
+}
+FEWEST = 5
 ROUND_SECONDS = 0.5
 MODES = ("first", "repeated")
+ALL_MODES = (*MODES, "redrafted")
 
 
 @dataclass(slots=True)
@@ -51,6 +60,8 @@ class Row:
     ratio: float
     p50_ms: float
     p99_ms: float
+    floor_p99_ms: float
+    ratio_msgspec: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +119,24 @@ def numbered(make: Callable[[int], bytes], numbers: Iterator[int]) -> Iterator[b
     return (make(number) for number in numbers)
 
 
-def measure_body(servers: Mapping[str, Server], body: Body, numbers: Iterator[int]) -> list[Row]:
-    """Warm-up, then ROUNDS rounds of floor, first and repeated in turn."""
+def measure_body(
+    servers: Mapping[str, Server], body: Body, numbers: Iterator[int], modes: tuple[str, ...] = MODES
+) -> list[Row]:
+    """Warm-up, then ROUNDS rounds of the floors and the modes of the service in turn."""
     path = path_of(body)
     feeds = {
-        "floor": (servers["floor"], numbered(body.first, numbers)),
-        "first": (servers["service"], numbered(body.first, numbers)),
-        "repeated": (servers["service"], numbered(body.repeated, numbers)),
+        name: (server, numbered(body.first, numbers)) for name, server in servers.items() if name != "service"
     }
+    feeds |= {mode: (servers["service"], numbered(getattr(body, mode), numbers)) for mode in modes}
     series = {name: Series() for name in feeds}
     for name, (server, feed) in feeds.items():
-        send_round(server, path, feed, WARM_UP, series[name])
+        send_round(server, path, feed, min(WARM_UP, COUNTS[body.name]), series[name])
     requests = requests_a_round(body, series["first"])
     series = {name: Series() for name in feeds}
     for _ in range(ROUNDS):
         for name, (server, feed) in feeds.items():
             send_round(server, path, feed, requests, series[name])
-    return [row(body, mode, series["floor"], series[mode]) for mode in MODES]
+    return [row(body, mode, series) for mode in modes]
 
 
 def requests_a_round(body: Body, warm_up: Series) -> int:
@@ -133,30 +145,54 @@ def requests_a_round(body: Body, warm_up: Series) -> int:
     return min(COUNTS[body.name], max(FEWEST, fitting))
 
 
-def row(body: Body, mode: str, at_floor: Series, at_service: Series) -> Row:
-    """The line of the table for a mode; the ratio is the median of the ratios of neighbouring rounds."""
-    pairs = zip(at_service.cpu_us, at_floor.cpu_us, strict=True)
+def row(body: Body, mode: str, series: Mapping[str, Series]) -> Row:
+    """The line of the table for a mode; ratios are the medians of the ratios of neighbouring rounds."""
+    own = series[mode]
+    others = {name: each for name, each in series.items() if name.startswith("floor")}
     return Row(
         size=body.name,
         mode=mode,
         bytes=len(body.template),
-        floor_us=at_floor.cpu(),
-        service_us=at_service.cpu(),
-        ratio=statistics.median(above / below for above, below in pairs),
-        p50_ms=at_service.percentile(0.50),
-        p99_ms=at_service.percentile(0.99),
+        floor_us=others["floor"].cpu(),
+        service_us=own.cpu(),
+        ratio=ratio(own, others["floor"]),
+        p50_ms=own.percentile(0.50),
+        p99_ms=own.percentile(0.99),
+        floor_p99_ms=others["floor"].percentile(0.99),
+        ratio_msgspec=ratio(own, others["floor msgspec"]) if "floor msgspec" in others else None,
     )
 
 
+def ratio(own: Series, floor: Series) -> float:
+    """CPU of one over CPU of the other."""
+    pairs = zip(own.cpu_us, floor.cpu_us, strict=True)
+    return statistics.median(above / below for above, below in pairs)
+
+
 def measure() -> Result:
-    """Starts both servers, measures every size, stops them."""
+    """The committed sizes and modes: starts both servers, measures, stops them."""
     with floor() as below, service() as above:
-        servers = {"floor": below, "service": above}
-        with Connection(above.port) as connection:
-            keys = prefetch_keys(connection)
-        numbers = count(1)
-        rows: list[Row] = []
-        for body in all_bodies(keys):
-            check_answer(above, body)
-            rows += measure_body(servers, body, numbers)
-        return Result(tuple(rows), {name: server.memory_mb() for name, server in servers.items()})
+        return _measured({"floor": below, "service": above}, all_bodies, MODES)
+
+
+def measure_all() -> Result:
+    """Every size, hook and mode, beside both floors."""
+    with floor() as below, floor("with_msgspec") as other, service() as above:
+        servers = {"floor": below, "floor msgspec": other, "service": above}
+        return _measured(servers, lambda keys: [*all_bodies(keys), *more_bodies(keys)], ALL_MODES)
+
+
+def _measured(
+    servers: Mapping[str, Server],
+    bodies: Callable[[Mapping[str, Mapping[str, str]]], list[Body]],
+    modes: tuple[str, ...],
+) -> Result:
+    with Connection(servers["service"].port) as connection:
+        keys = prefetch_keys(connection)
+    numbers = count(1)
+    rows: list[Row] = []
+    for body in bodies(keys):
+        check_answer(servers["service"], body)
+        drafted = modes if body.hook != "patient-view" else tuple(each for each in modes if each in MODES)
+        rows += measure_body(servers, body, numbers, drafted)
+    return Result(tuple(rows), {name: server.memory_mb() for name, server in servers.items()})

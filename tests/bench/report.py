@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -31,23 +33,49 @@ def ratios(result: Result) -> Ratios:
 def print_table(result: Result) -> None:
     """One line for each size and mode."""
     table = Table(title="CPU a request; the floor decodes the body and answers fixed bytes")
-    for heading in ("body", "mode", "bytes", "floor µs", "service µs", "ratio", "p50 ms", "p99 ms"):
+    headings = (
+        "body",
+        "mode",
+        "bytes",
+        "floor µs",
+        "service µs",
+        "ratio",
+        "msgspec",
+        "p50 ms",
+        "p99 ms",
+        "floor p99",
+    )
+    for heading in headings:
         table.add_column(heading, justify="left" if heading in ("body", "mode") else "right")
     for row in result.rows:
-        costs = (f"{row.floor_us:.0f}", f"{row.service_us:.0f}", f"{row.ratio:.2f}")
-        times = (f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}")
+        other = f"{row.ratio_msgspec:.2f}" if row.ratio_msgspec else ""
+        costs = (f"{row.floor_us:.0f}", f"{row.service_us:.0f}", f"{row.ratio:.2f}", other)
+        times = (f"{row.p50_ms:.2f}", f"{row.p99_ms:.2f}", f"{row.floor_p99_ms:.2f}")
         table.add_row(row.size, row.mode, str(row.bytes), *costs, *times)
     memory = ", ".join(f"{name} {used:.0f} MB" for name, used in result.memory_mb.items())
-    console = Console(width=100)
+    console = Console(width=110)
     console.print(table)
     console.print(f"resident memory: {memory}; Python {platform.python_version()}", highlight=False)
 
 
-def write(path: Path, result: Result) -> None:
-    """The ratios, and what they were measured with."""
+def write(path: Path, result: Result, **more: object) -> None:
+    """The ratios, what they were measured with, and whatever else was measured in the run."""
     path.parent.mkdir(exist_ok=True)
-    content = {"python": platform.python_version(), "ratios": ratios(result)}
+    content = {"python": platform.python_version(), "ratios": ratios(result), **more}
     path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def rows(result: Result) -> list[dict[str, object]]:
+    """Every number of the table."""
+    return [asdict(each) for each in result.rows]
+
+
+def print_lines(title: str, lines: Mapping[str, object]) -> None:
+    """One measurement and what came of it."""
+    console = Console(width=110)
+    console.print(f"\n[bold]{title}[/bold]")
+    for name, value in lines.items():
+        console.print(f"  {name}: {value:.2f}" if isinstance(value, float) else f"  {name}: {value}")
 
 
 def above_mark(result: Result) -> list[str]:

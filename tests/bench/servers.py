@@ -28,9 +28,15 @@ class Server:
 
     def memory_mb(self) -> float:
         """Resident memory in MB."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        return self._kilobytes("status", "VmRSS:") / 1024
+
+    def share_mb(self) -> float:
+        """Resident memory in MB, of which what is shared counts in parts (PSS)."""
+        return self._kilobytes("smaps_rollup", "Pss:") / 1024
+
+    def _kilobytes(self, file: str, name: str) -> int:
+        lines = Path(f"/proc/{self.pid}/{file}").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith(name)).split()[1])
 
 
 def can_measure() -> bool:
@@ -39,17 +45,24 @@ def can_measure() -> bool:
 
 
 @contextmanager
-def floor() -> Iterator[Server]:
+def floor(app: str = "app") -> Iterator[Server]:
     """A bare ASGI application that decodes the body and answers fixed bytes."""
-    port = servers.free_port()
-    address = ("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning")
-    command = [sys.executable, "-m", "uvicorn", *UVICORN, *address, "tests.bench.floor:app"]
-    with servers.running(command, f"http://127.0.0.1:{port}", "/health/live") as running:
-        yield Server("floor", running.pid, port)
+    with bare(f"tests.bench.floor:{app}") as server:
+        yield server
 
 
 @contextmanager
-def service() -> Iterator[Server]:
+def bare(app: str, python: str = sys.executable, ready: str = "/health/live") -> Iterator[Server]:
+    """An ASGI application in a uvicorn of its own; `python` runs it, `ready` is a path that it answers."""
+    port = servers.free_port()
+    address = ("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning")
+    command = [python, "-m", "uvicorn", *UVICORN, *address, app]
+    with servers.running(command, f"http://127.0.0.1:{port}", ready) as running:
+        yield Server(app, running.pid, port)
+
+
+@contextmanager
+def service(**settings: str) -> Iterator[Server]:
     """The real service as `python -m app serve` starts it, in development mode on a fixed day."""
-    with servers.service() as running:
+    with servers.service(**settings) as running:
         yield Server("service", running.pid, running.port)

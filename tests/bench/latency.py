@@ -1,0 +1,67 @@
+"""How long small requests wait while another client posts 3 MB records to the same worker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import count
+
+from tests.bench.bodies import Body, build
+from tests.bench.connection import Connection, post
+from tests.bench.measure import Series, path_of, prefetch_keys
+from tests.bench.servers import Server, floor, service
+
+SMALL = 300
+ROUNDS = 4
+
+
+def beside_large() -> dict[str, float]:
+    """p50 and p99 in ms of small requests to the floor and to the service; every record is a new patient."""
+    with floor() as below, service() as own:
+        with Connection(own.port) as connection:
+            keys = prefetch_keys(connection)
+        small = build("1 KB", "patient-view", keys["patient-view"], 0)
+        large = build("3 MB", "order-sign", keys["order-sign"], 3_000_000)
+        numbers = count(1)
+        waited = {"floor": Series(), "service": Series()}
+        posted = {"floor": 0, "service": 0}
+        for _ in range(ROUNDS):
+            for server in (below, own):
+                name = "service" if server is own else "floor"
+                posted[name] += _round(server, small, large, numbers, waited[name])
+    found = {
+        f"{name} {label}": series.percentile(share)
+        for name, series in waited.items()
+        for label, share in (("p50 ms", 0.50), ("p99 ms", 0.99))
+    }
+    ratio = found["service p99 ms"] / found["floor p99 ms"]
+    large_ones = {f"{name} large records posted meanwhile": float(each) for name, each in posted.items()}
+    return {**found, "p99 over the floor's": ratio, **large_ones}
+
+
+def _round(server: Server, small: Body, large: Body, numbers: Iterator[int], waited: Series) -> int:
+    """SMALL small requests, one after the other, beside large ones; how many large ones were answered."""
+    stopping, answered = threading.Event(), [0]
+    bodies = [post(path_of(large), large.first(next(numbers))) for _ in range(3)]
+
+    def pour() -> None:
+        with Connection(server.port) as connection:
+            while not stopping.is_set():
+                connection.exchange(bodies[answered[0] % len(bodies)])
+                answered[0] += 1
+
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    try:
+        with Connection(server.port) as connection:
+            for _ in range(SMALL):
+                request = post(path_of(small), small.first(next(numbers)))
+                started = time.perf_counter()
+                connection.exchange(request)
+                waited.latency_ms.append((time.perf_counter() - started) * 1000)
+                time.sleep(0.002)
+    finally:
+        stopping.set()
+        pouring.join()
+    return answered[0]

@@ -1,0 +1,115 @@
+"""What a worker costs before and beside requests: starting, memory, a second worker, and unused content."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from app.settings import Settings
+from tests.bench.bodies import Body, all_bodies
+from tests.bench.connection import Connection, post
+from tests.bench.measure import Series, numbered, path_of, prefetch_keys, ratio, send_round
+from tests.bench.servers import Server, service
+
+STARTS = 5
+IMPORTS = (
+    "import fastapi, httpx, uvicorn; from fhir.resources.R4B import get_fhir_model_class as get; "
+    "[get(name) for name in ('Condition', 'MedicationRequest')]"
+)
+"""FastAPI, uvicorn, httpx, and the two models of fhir.resources that such a service cannot do without."""
+CLONED = "avoid-bed-rest"
+SIZES = (50, 500)
+
+
+def bodies_of(server: Server) -> dict[str, Body]:
+    """The committed bodies by their names."""
+    with Connection(server.port) as connection:
+        return {each.name: each for each in all_bodies(prefetch_keys(connection))}
+
+
+def start() -> dict[str, float]:
+    """CPU seconds to the first answer, beside importing the libraries alone; the lowest of a few starts."""
+    imports = min(_imports() for _ in range(STARTS))
+    answers = min(_first_answer() for _ in range(STARTS))
+    return {"imports alone s": imports, "first answer s": answers, "ratio": answers / imports}
+
+
+def _imports() -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _first_answer() -> float:
+    with service() as server:
+        body = bodies_of(server)["20 KB"]
+        with Connection(server.port) as connection:
+            connection.exchange(post(path_of(body), body.first(1)))
+        return server.cpu_ns() / 1e9
+
+
+def memory() -> dict[str, float]:
+    """MB of one worker after its first hundred calls, and the share (PSS) of a second one beside it."""
+    with service() as one, service() as other:
+        body = bodies_of(one)["20 KB"]
+        for server in (one, other):
+            send_round(server, path_of(body), numbered(body.first, count(1)), 100, Series())
+        return {
+            "one worker, resident MB": one.memory_mb(),
+            "each of two, PSS MB": (one.share_mb() + other.share_mb()) / 2,
+        }
+
+
+def two_workers() -> dict[str, float]:
+    """CPU a request where two workers share the calls, over that of one; they share only the machine."""
+    with service() as one, service() as other:
+        body, numbers = bodies_of(one)["20 KB"], count(1)
+        alone, both = Series(), Series()
+        for _ in range(5):
+            send_round(one, path_of(body), numbered(body.first, numbers), 40, alone)
+            for server in (one, other):
+                send_round(server, path_of(body), numbered(body.first, numbers), 20, both)
+        halves = [(a + b) / 2 for a, b in zip(both.cpu_us[::2], both.cpu_us[1::2], strict=True)]
+        both.cpu_us = halves
+        return {"one worker µs": alone.cpu(), "two workers µs": both.cpu(), "ratio": ratio(both, alone)}
+
+
+def untouched_content() -> dict[str, float]:
+    """CPU a request with 50 and with 500 recommendations, of which the call touches the same few."""
+    with _with(SIZES[0]) as few, _with(SIZES[1]) as many:
+        found: dict[str, float] = {}
+        for name, body in bodies_of(few).items():
+            if name not in ("1 KB", "20 KB"):
+                continue
+            numbers, series = count(1), {few.port: Series(), many.port: Series()}
+            for _ in range(7):
+                for server in (few, many):
+                    into = series[server.port]
+                    send_round(server, path_of(body), numbered(body.first, numbers), 60, into)
+            found[f"{name}, {SIZES[0]} µs"] = series[few.port].cpu()
+            found[f"{name}, {SIZES[1]} µs"] = series[many.port].cpu()
+            found[f"{name} ratio"] = ratio(series[many.port], series[few.port])
+        return found
+
+
+@contextmanager
+def _with(recommendations: int) -> Iterator[Server]:
+    """The service with copies of a recommendation under other names, until there are so many."""
+    with tempfile.TemporaryDirectory(prefix="plumbline-cards-") as folder:
+        cards = Path(folder) / "cards"
+        shutil.copytree(Settings().cards, cards)
+        own = [each for each in (cards / "recommendations").iterdir() if not each.name.startswith("_")]
+        for number in range(recommendations - len(own)):
+            shutil.copytree(
+                cards / "recommendations" / CLONED, cards / "recommendations" / f"untouched-{number:03}"
+            )
+        with service(cards=str(cards)) as server:
+            yield server
