@@ -34,6 +34,8 @@ def compose(
     """
     groups = knowledge.groups
     everything = [each for each in decisions if each.outcome is Outcome.APPLIES]
+    if not everything:
+        return Composition((), (), ())
     applying = [each for each in everything if shadow.isdisjoint((each.id, ALL))]
     standing = _without_weaker(groups, applying)
     folded = list(_folded(groups, standing))

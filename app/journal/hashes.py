@@ -6,13 +6,13 @@ with a new secret: hashes under two ids cannot be compared, which is the purpose
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from secrets import token_hex
 
 LENGTH = 32
-"""Hex digits of a hash that are kept: 128 bits."""
+"""Hex digits of a hash: 128 bits."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """As it is written, with its hyphens: a number of 32 digits may be an identifier."""
 
@@ -28,7 +28,7 @@ class HashKey:
     def hash(self, kind: str, client: str, value: str) -> str:
         """The hash of an identifier of a client; the same id elsewhere has another."""
         text = "\x1f".join((kind, client, value)).encode("utf-8", "surrogatepass")
-        return hmac.digest(self.secret, text, "sha256").hex()[:LENGTH]
+        return blake2b(text, digest_size=LENGTH // 2, key=self.secret).hexdigest()
 
     def opaque(self, client: str, value: str) -> str:
         """A UUID as it is; anything else, which may say whose it is, as its hash after a `#`."""
@@ -40,4 +40,5 @@ def hash_key(configured: str | None) -> HashKey:
     if not configured:
         return HashKey(f"drawn-{token_hex(4)}", token_hex(32).encode(), drawn=True)
     name, _, secret = configured.partition(":")
-    return HashKey(name, secret.encode())
+    # A secret may be longer than a key of BLAKE2b: all of it counts.
+    return HashKey(name, blake2b(secret.encode()).digest())

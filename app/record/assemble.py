@@ -26,6 +26,7 @@ from app.record.steps import Steps
 from app.record.values import Gap, WatchedCodes
 
 NOT_ASKED = "not asked for"
+_EMPTY = Collection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def assemble(
         gaps = _gaps(material, source)
         if source == "Patient":
             return Collection(gaps=gaps + patient_gaps)
-        return read_collection(source, raws.get(source, ()), gaps, born)
+        sent = raws.get(source)
+        if not sent:
+            return Collection(gaps=gaps) if gaps else _EMPTY
+        return read_collection(source, sent, gaps, born)
 
     record = Record(
         hook=request.hook,
