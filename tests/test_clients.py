@@ -12,7 +12,18 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from tests.calls import LOW_BACK_PAIN, TODAY, Json, condition, drug, prefetched, request, searchset, study
+from tests.calls import (
+    LOW_BACK_PAIN,
+    TODAY,
+    Json,
+    actions,
+    condition,
+    drug,
+    prefetched,
+    request,
+    searchset,
+    study,
+)
 from tests.content import knowledge
 from tests.test_main import content
 
@@ -193,3 +204,16 @@ async def test_nobody_may_have_any_server_asked_in_production(tmp_path: Path) ->
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds.example") as client:
         await client.post("/cds-services/thumb-sign", json=body)
     assert asked == []
+
+
+async def test_what_is_offered_carries_the_codes_under_which_the_site_can_order_it(tmp_path: Path) -> None:
+    said = "order_codes:\n  physical-therapy:\n    - {system: 'urn:site', code: '77'}"
+    body = request("order-sign", CT, prefetch=prefetched(BACK_PAIN))
+    found = (await Service(tmp_path, said).call(body)).json()["cards"]
+    codings = [
+        [coding["code"] for coding in action["resource"]["code"]["coding"]]
+        for card in found
+        for action in actions(card)
+        if action["type"] == "create" and "physical" in action["description"]
+    ]
+    assert codings == [["77", "308447003"]]
