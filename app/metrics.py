@@ -170,7 +170,10 @@ class Metrics:
                 self.cannot_tell[reason.source, phrase(reason.why)] += 1
 
     def _that_did_not_apply(self) -> Tally[tuple[str, str]]:
-        """Since this content is served: how often it was asked for, less what was counted."""
+        """Since this content is served: how often it was asked for, less what was counted.
+
+        What a site has switched off for a client counts here as well.
+        """
         asked = {name: self._asked(each) for name, each in self.active().items()}
         return Tally({(name, _NOT): number - self._told[name] for name, number in asked.items()})
 
