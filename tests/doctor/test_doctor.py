@@ -16,6 +16,7 @@ import httpx
 import jwt
 import pytest
 import yaml
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from typer.testing import CliRunner
 
@@ -27,7 +28,7 @@ from app.doctor.questions import address, certificate, examine, sample, skew
 from app.protocol.request import parse
 from app.trust.keys import keys_of
 from app.trust.token import check_signature, read
-from tests.integration.certificates import Authority
+from tests.integration.tls import authority
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICES = [
@@ -206,21 +207,26 @@ def test_the_sample_is_a_request_that_our_own_parser_takes(hook: str) -> None:
     assert (read.hook, set(read.prefetch)) == (hook, {"patient", "conditions"})
 
 
-@pytest.mark.parametrize(("days_before", "state", "said"), [(60, "ok", "(60 days)"), (0, "note", "renew it")])
+@pytest.mark.parametrize(
+    ("days_before", "state", "said"), [(60, "ok", "(60 days)"), (20, "note", "renew it")]
+)
 def test_a_certificate_that_ends_soon_is_told(
     tmp_path: Path, days_before: int, state: str, said: str
 ) -> None:
-    authority = Authority(tmp_path)
+    known = authority(tmp_path)
+    held = known.issue("localhost")
     ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ours.load_cert_chain(*authority.certificate("localhost"))
-    tls = trusting(authority.root)
+    ours.load_cert_chain(held.certificate, held.key)
+    tls = trusting(known.file)
+    (ends,) = x509.load_pem_x509_certificates(held.certificate.read_bytes())[:1]
+    now = ends.not_valid_after_utc - timedelta(days=days_before, hours=1)
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         server.socket = ours.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
         with httpx.Client(verify=tls) as client:
             caller = Caller(f"https://localhost:{server.server_port}", client, tls)
-            (found,) = certificate(caller, lambda: datetime.now(UTC) - timedelta(days=days_before))
+            (found,) = certificate(caller, lambda: now)
         server.shutdown()
         thread.join()
     assert (found.state, said in found.said, "TLSv1.3" in found.said) == (state, True, True), found

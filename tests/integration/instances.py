@@ -17,11 +17,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
-from app.doctor.caller import Identity, Sign, trusting
-from tests.integration.certificates import Authority
+from app.doctor.caller import Identity, Sign
 from tests.integration.nginx import configuration
 from tests.integration.servers import Running, free_port, service, stop
+from tests.integration.tls import Authority, authority
 from tests.tokens import private, public
 
 ISSUER, KID = "https://ehr.example/fhir", "doctor-1"
@@ -52,7 +53,7 @@ class Behind:
 
     def client(self) -> httpx.Client:
         """A client that trusts nginx's certificate."""
-        return httpx.Client(verify=trusting(self.authority.root), timeout=10)
+        return httpx.Client(verify=self.authority.trusting(), timeout=10)
 
     def post(self, client: httpx.Client, path: str, body: Any, token: str | None = None) -> httpx.Response:
         """One call with a token of its own, unless one is given."""
@@ -68,7 +69,8 @@ class Behind:
 @contextmanager
 def behind_nginx(store_url: str, folder: Path, count: int = 2) -> Iterator[Behind]:
     """Instances in production mode that know one client."""
-    authority = Authority(folder)
+    ours = authority(folder)
+    server = ours.issue("localhost")
     port = free_port()
     url = f"https://localhost:{port}"
     key = folder / "key.json"
@@ -86,9 +88,11 @@ def behind_nginx(store_url: str, folder: Path, count: int = 2) -> Iterator[Behin
     with ExitStack() as running:
         instances = [running.enter_context(service(**settings)) for _ in range(count)]
         addresses = [each.url.removeprefix("http://") for each in instances]
-        file = configuration(folder, authority.secrets(), addresses, port=port)
-        running.enter_context(nginx(file, port, trusting(authority.root)))
-        yield Behind(instances, url, folder, authority, Identity(key, KID, ISSUER).signer())
+        secrets = (server.certificate, server.key, ours.file)
+        running.enter_context(
+            nginx(configuration(folder, secrets, addresses, port=port), port, ours.trusting())
+        )
+        yield Behind(instances, url, folder, ours, Identity(key, KID, ISSUER).signer())
 
 
 def _private_jwk() -> dict[str, Any]:
@@ -101,7 +105,9 @@ def _private_jwk() -> dict[str, Any]:
 @contextmanager
 def nginx(file: Path, port: int, tls: ssl.SSLContext) -> Iterator[None]:
     """nginx with this configuration, until the block ends; `tls` is how its client connects."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("nginx is not installed")
     command = [program, "-c", str(file), "-g", "daemon off;"]
     with (file.parent / "output.log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
         try:

@@ -13,9 +13,9 @@ Secrets = tuple[Path, Path, Path]
 
 
 def configuration(
-    folder: Path, secrets: Secrets, instances: list[str], *, port: int = 8443, mutual: bool = False
+    folder: Path, secrets: Secrets, instances: list[str], *, port: int = 8443, mutual: str = ""
 ) -> Path:
-    """The configuration file; `mutual` takes the marks from mtls.conf away, as the runbook says."""
+    """The configuration file; `mutual` (on, optional) takes the marks from mtls.conf away."""
     certificate, key, authority = secrets
     own = folder / "nginx"
     shutil.copytree(ROOT / "docker/nginx", own)
@@ -33,5 +33,8 @@ def configuration(
         text = file.read_text(encoding="utf-8")
         for old, new in paths.items():
             text = text.replace(old, new)
-        file.write_text(re.sub(r"^# (ssl_)", r"\1", text, flags=re.MULTILINE) if mutual else text)
+        if mutual:
+            text = re.sub(r"^# (ssl_)", r"\1", text, flags=re.MULTILINE)
+            text = text.replace("ssl_verify_client on", f"ssl_verify_client {mutual}")
+        file.write_text(text)
     return own / "nginx.conf"

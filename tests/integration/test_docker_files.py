@@ -15,9 +15,9 @@ from app.logs import Line
 from app.metrics import Metrics
 from app.settings import Settings
 from tests.content import knowledge
-from tests.integration.certificates import Authority
 from tests.integration.nginx import configuration
 from tests.integration.servers import ROOT
+from tests.integration.tls import authority
 
 pytestmark = pytest.mark.integration
 DOCKER = ROOT / "docker"
@@ -72,10 +72,12 @@ def test_every_secret_of_compose_is_kept_out_of_the_repository() -> None:
     assert "docker/secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
 
 
-@pytest.mark.parametrize("mutual", [False, True])
-def test_nginx_takes_its_configuration(tmp_path: Path, mutual: bool) -> None:
-    authority = Authority(tmp_path)
-    file = configuration(tmp_path, authority.secrets(), ["127.0.0.1:1"], mutual=mutual)
+@pytest.mark.parametrize("mutual", ["", "on", "optional"])
+def test_nginx_takes_its_configuration(tmp_path: Path, mutual: str) -> None:
+    ours = authority(tmp_path)
+    server = ours.issue("localhost")
+    secrets = (server.certificate, server.key, ours.file)
+    file = configuration(tmp_path, secrets, ["127.0.0.1:1"], mutual=mutual)
     run("nginx", "-t", "-q", "-c", str(file))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,29 +14,21 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import main
-from app.doctor.caller import trusting
 from app.journal.store import open_store
-from tests.integration.certificates import Authority
 from tests.integration.instances import ISSUER, KID, Behind, behind_nginx, feedback, nginx
 from tests.integration.nginx import configuration
 from tests.integration.postgres import Server
 from tests.integration.servers import free_port
+from tests.integration.tls import authority
 
 pytestmark = pytest.mark.integration
 CALLERS = 4
 VIEW = "/cds-services/low-back-pain-patient-view"
 
 
-def _needs_nginx() -> None:
-    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
-        reason = "nginx is not installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def behind(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     """Two instances that live as long as this module's tests."""
-    _needs_nginx()
     with behind_nginx(database.url, tmp_path_factory.mktemp("behind")) as running:
         yield running
 
@@ -46,7 +36,6 @@ def behind(database: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def doomed(database: Server, tmp_path: Path) -> Iterator[Behind]:
     """Two instances of its own, for a test that kills them."""
-    _needs_nginx()
     with behind_nginx(database.url, tmp_path) as running:
         yield running
 
@@ -141,7 +130,7 @@ def test_outside_sees_advice_and_life_but_neither_numbers_nor_readiness(behind: 
 def test_the_doctor_finds_nothing_in_the_way(behind: Behind) -> None:
     options = ["--key", str(behind.folder / "key.json"), "--kid", KID, "--issuer", ISSUER]
     done = CliRunner().invoke(
-        main, ["doctor", behind.url, *options, "--authority", str(behind.authority.root)]
+        main, ["doctor", behind.url, *options, "--authority", str(behind.authority.file)]
     )
     assert done.exit_code == 0, done.stdout
     assert "a caller without a token is turned away" in done.stdout
@@ -149,16 +138,16 @@ def test_the_doctor_finds_nothing_in_the_way(behind: Behind) -> None:
 
 
 def test_with_mutual_tls_nobody_calls_without_a_certificate(behind: Behind, tmp_path: Path) -> None:
-    authority, port = Authority(tmp_path), free_port()
+    ours, port = authority(tmp_path), free_port()
+    server, known = ours.issue("localhost"), ours.issue("ehr.example")
+    stranger = authority(tmp_path / "elsewhere").issue("ehr.example")
     addresses = [each.url.removeprefix("http://") for each in behind.instances]
-    file = configuration(tmp_path, authority.secrets(), addresses, port=port, mutual=True)
-    known = trusting(authority.root, authority.certificate("ehr"))
-    (tmp_path / "elsewhere").mkdir()
-    stranger = trusting(authority.root, Authority(tmp_path / "elsewhere").certificate("ehr"))
-    with nginx(file, port, known):
+    secrets = (server.certificate, server.key, ours.file)
+    file = configuration(tmp_path, secrets, addresses, port=port, mutual="on")
+    with nginx(file, port, ours.trusting(known)):
         statuses = {
-            name: httpx.get(f"https://localhost:{port}/health/live", verify=tls).status_code
-            for name, tls in (("nobody", trusting(authority.root)), ("stranger", stranger), ("known", known))
+            name: httpx.get(f"https://localhost:{port}/health/live", verify=ours.trusting(holder)).status_code
+            for name, holder in (("nobody", None), ("stranger", stranger), ("known", known))
         }
     assert statuses == {"nobody": 400, "stranger": 400, "known": 200}
 

@@ -16,8 +16,10 @@ import pytest
 import yaml
 
 from tests.calls import prefetched, request
-from tests.integration.servers import service
-from tests.integration.tls import Authority, Holder, authority, nginx
+from tests.integration.instances import nginx
+from tests.integration.nginx import configuration
+from tests.integration.servers import free_port, service
+from tests.integration.tls import Authority, Holder, authority
 from tests.tokens import ISSUER, claims, head, jwks, signed
 
 pytestmark = pytest.mark.integration
@@ -74,7 +76,7 @@ def token(jti: str) -> str:
 def door(kind: str, folder: Path) -> Iterator[Door]:
     """A way in of a kind."""
     ours, theirs = authority(folder / "ours"), authority(folder / "theirs")
-    server = ours.issue("127.0.0.1")
+    server = ours.issue("127.0.0.1", "localhost")
     alone = theirs.issue("ehr.example", **EHR)
     both = theirs.issue("both.example", common_name="both")
     clients = {
@@ -102,8 +104,10 @@ def door(kind: str, folder: Path) -> Iterator[Door]:
         else:
             proxied = {"subject_header": "X-Client-Subject", "proxies": "127.0.0.1/32"}
             up = stack.enter_context(service(**settings, **proxied))
-            before = stack.enter_context(nginx(folder, server, theirs.file, up.port))
-            yield Door(before.url, ours, alone, both, up.log)
+            secrets, port = (server.certificate, server.key, theirs.file), free_port()
+            file = configuration(folder, secrets, [f"127.0.0.1:{up.port}"], port=port, mutual="optional")
+            stack.enter_context(nginx(file, port, ours.trusting()))
+            yield Door(f"https://127.0.0.1:{port}", ours, alone, both, up.log)
 
 
 @pytest.fixture(scope="module", params=["service", "nginx"])

@@ -82,10 +82,6 @@ def test_what_installing_makes_is_what_the_service_takes(folder: Path) -> None:
 
 
 def test_the_first_hook_is_answered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
-        pytest.fail("nginx is not installed") if os.environ.get("CI") else pytest.skip(
-            "nginx is not installed"
-        )
     run("secrets", folder)
     run("site", folder)
     port, secrets = free_port(), folder / "secrets"
