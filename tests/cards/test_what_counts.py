@@ -301,6 +301,16 @@ async def test_any_treatment_of_the_back_brings_the_red_flag(words: str):
     assert "new-pain-with-cancer-history" in await shown(ACUTE, BREAST_CANCER, drafts=(draft,))
 
 
+async def test_a_draft_in_words_or_one_that_cannot_be_read_neither_weakens_nor_hides_a_red_flag():
+    worded = {**MRI, "code": {"text": "MRI lumbar spine"}}
+    unread = {**OPIOID, "medicationReference": {"reference": "Medication/nowhere"}}
+    del unread["medicationCodeableConcept"]
+    for draft in (worded, unread):
+        assert (await shown(ACUTE, BREAST_CANCER, drafts=(draft,)))[
+            "new-pain-with-cancer-history"
+        ] == "warning"
+
+
 async def test_a_statin_brings_no_red_flag_below_critical():
     statin = prescription("617310", status="draft", id="m1")
     assert await shown(ACUTE, BREAST_CANCER, drafts=(statin,)) == {}
