@@ -54,7 +54,7 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         loop="auto",
-        http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed),
+        http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed, behind=app.state.behind),
         workers=1,
         access_log=False,
         proxy_headers=False,  # nothing here looks at who the client is

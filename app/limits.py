@@ -25,16 +25,21 @@ class Turns:
     that wait together run together, and uvloop accepts a single connection in all that time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._taken = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+
+    def lag(self) -> float:
+        """For how many seconds the call that is next has been waiting."""
+        return self._clock() - self._waiting[0][1] if self._waiting else 0.0
 
     async def wait(self) -> None:
         """Return when it is the caller's turn: at once, if nobody else's is."""
         loop = asyncio.get_running_loop()
         if self._taken:
             turn = loop.create_future()
-            self._waiting.append(turn)
+            self._waiting.append((turn, self._clock()))
             await turn
         else:
             self._taken = True
@@ -42,7 +47,7 @@ class Turns:
 
     def _next(self) -> None:
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn, _ = self._waiting.popleft()
             if not turn.done():  # whoever waited may be gone
                 turn.set_result(None)
                 turn.get_loop().call_soon(self._next)
@@ -58,13 +63,20 @@ class Limits:
     `wait` seconds: whoever sent it has given up by then.
     """
 
-    def __init__(self, app: ASGIApp, body: int, wait: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        body: int,
+        wait: float,
+        turns: Turns | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.app = app
         self.body = body
         self.wait = wait
         self.clock = clock
         self.held = 0
-        self.turns = Turns()
+        self.turns = turns or Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

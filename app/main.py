@@ -29,7 +29,7 @@ from app.journal.writer import Writer
 from app.knowledge.changes import changed
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
-from app.limits import Limits
+from app.limits import Limits, Turns
 from app.memory import Memory
 from app.metrics import Metrics
 from app.profiles import PROFILES
@@ -211,15 +211,17 @@ def bare_app(
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
     logs.quiet()
+    turns = Turns()
     app = FastAPI(
         title="Plumbline",
         lifespan=lifespan,
-        middleware=[*wrappers(settings, log_file, watch), Middleware(AheadOfRouter, hooks=hooks)],
+        middleware=[*wrappers(settings, turns, log_file, watch), Middleware(AheadOfRouter, hooks=hooks)],
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
         telemetry=telemetry,
         openapi_url=None,  # the contract is openapi/openapi.yaml
     )
+    app.state.behind = lambda: turns.lag() > settings.deadline_ms / 4000
     app.router.routes.append(hooks.route())
     return app
 
@@ -256,12 +258,12 @@ def open_to_browsers(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 
 def wrappers(
-    settings: Settings, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
+    settings: Settings, turns: Turns, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
 ) -> list[Middleware]:
     """What stands around every request, outermost first: browsers need CORS headers on errors too."""
     return [
         *cors(settings),
         Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
         Middleware(Refusals),
-        Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000),
+        Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000, turns=turns),
     ]

@@ -72,6 +72,7 @@ class Bounded(HttpToolsProtocol):
         on_refusal: OnRefusal,
         shed: ASGIApp,
         all_arriving: Arriving,
+        behind: Callable[[], bool],
         **given: Any,
     ) -> None:
         super().__init__(**given)
@@ -80,6 +81,7 @@ class Bounded(HttpToolsProtocol):
         self.on_refusal = on_refusal
         self.shed = cast("ASGI3Application", shed)
         self.all_arriving = all_arriving
+        self.behind = behind
         self.counted = False
         self.arriving = False
         self.in_head = False
@@ -136,7 +138,8 @@ class Bounded(HttpToolsProtocol):
         """The head of a request is there: it becomes a task, or is shed."""
         self.in_head = False
         in_flight = len(self.tasks) - self.all_arriving.number
-        if in_flight >= self.most_in_flight and self.idle and _SHEDDABLE in self.url:
+        full = in_flight >= self.most_in_flight or self.behind()
+        if full and self.idle and _SHEDDABLE in self.url:
             own, self.app = self.app, self.shed
             super().on_headers_complete()
             self.app = own
@@ -237,9 +240,13 @@ class Refused:
 
 
 def bounded(
-    most_in_flight: int, on_refusal: OnRefusal, read_seconds: float = READ_SECONDS, shed: ASGIApp = shed
+    most_in_flight: int,
+    on_refusal: OnRefusal,
+    read_seconds: float = READ_SECONDS,
+    shed: ASGIApp = shed,
+    behind: Callable[[], bool] = lambda: False,
 ) -> type[asyncio.Protocol]:
-    """The protocol for `uvicorn.Config(http=...)`."""
+    """The protocol for `uvicorn.Config(http=...)`; `behind` says that those who wait do so too long."""
     made = partial(
         Bounded,
         most_in_flight=most_in_flight,
@@ -247,5 +254,6 @@ def bounded(
         on_refusal=on_refusal,
         shed=shed,
         all_arriving=Arriving(),
+        behind=behind,
     )
     return cast(type[asyncio.Protocol], made)

@@ -39,7 +39,7 @@ async def sent(*parts: bytes, limit: int = 10, **headers: str) -> tuple[int, int
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope: dict[str, Any] = {"type": "http", "headers": named}
     try:
-        await Limits(read_all, limit, 1)(scope, receive, send)
+        await Limits(read_all, limit, 1, Turns())(scope, receive, send)
     except TooLarge:
         return -1, len(parts) - len(waiting)
     return lengths[0], len(parts) - len(waiting)
@@ -73,7 +73,7 @@ async def test_other_scopes_pass() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    await Limits(app, 1, 1)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await Limits(app, 1, 1, Turns())({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan"]
 
 
@@ -86,7 +86,9 @@ async def answered(scope: dict[str, Any], now: float = 0.0) -> None:
     async def send(_: Message) -> None:
         pass
 
-    await Limits(read_all, 10, 0.2, lambda: now)({"type": "http", "headers": [], **scope}, receive, send)
+    await Limits(read_all, 10, 0.2, Turns(), lambda: now)(
+        {"type": "http", "headers": [], **scope}, receive, send
+    )
 
 
 async def test_a_head_up_to_the_limit_is_read() -> None:
@@ -109,7 +111,7 @@ async def test_what_has_waited_too_long_for_its_turn_is_not_begun() -> None:
 
 
 async def test_many_bodies_together_have_a_limit_and_give_back_what_they_held() -> None:
-    limits = Limits(read_all, MOST_HELD, 1)
+    limits = Limits(read_all, MOST_HELD, 1, Turns())
     begun, on = asyncio.Event(), asyncio.Event()
 
     async def receive() -> Message:
@@ -174,3 +176,16 @@ async def test_a_call_that_is_gone_keeps_nobody_waiting() -> None:
     async with asyncio.timeout(5):
         await here
         await turns.wait()
+
+
+async def test_the_lag_is_the_time_that_the_next_call_has_waited() -> None:
+    now = [0.0]
+    turns = Turns(lambda: now[0])
+    assert turns.lag() == 0
+    await turns.wait()
+    waiting = asyncio.create_task(turns.wait())
+    await asyncio.sleep(0)
+    turns._waiting.append((asyncio.get_running_loop().create_future(), 2.0))
+    now[0] = 3.0
+    await waiting
+    assert turns.lag() in (0.0, 1.0)

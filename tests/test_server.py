@@ -324,6 +324,15 @@ async def test_an_early_answer_or_a_late_one_leaves_nothing_arriving() -> None:
         assert served.connection.all_arriving.number == 0
 
 
+async def test_while_others_wait_too_long_calls_are_shed_however_few_there_are() -> None:
+    served = Served()
+    waits = [True]
+    served.connection.behind = lambda: waits[0]
+    assert b"503" in await served.send(EMPTY)
+    waits[0] = False
+    assert b"200 OK" in await served.send(EMPTY)
+
+
 async def test_health_is_asked_for_in_vain_by_nobody() -> None:
     served = await in_flight(400)
     assert b"200 OK" in await served.send(b"GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n")

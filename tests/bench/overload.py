@@ -1,6 +1,6 @@
 """`python -m tests.bench.overload`: what is still answered in time at 1, 2 and 5 times the capacity.
 
-Capacity is what 32 connections get out of the service one call after another. Then calls come at a fixed
+Capacity is what eight connections get out of the service one call after another. Then calls come at a fixed
 rate, whether or not earlier ones were answered. Goodput is what was answered with 200 within the deadline.
 """
 
@@ -23,12 +23,13 @@ from tests.bench.measure import path_of, prefetch_keys
 from tests.integration import servers
 
 SIZE = "20 KB"
-DEADLINE_MS = 2000
-CONNECTIONS = 32
+DEADLINE_MS = 400
+CONNECTIONS = 8
 SECONDS = 2.0
 ROUNDS = 4
 LOADS = (1.0, 2.0, 5.0)
-GIVES_UP = 5.0
+GIVES_UP = 2.0
+RECOVERS = 5.0
 LEAST_GOODPUT = 0.5
 """Of the goodput at 1x; below it at 5x the service breaks under load instead of shedding it."""
 
@@ -59,7 +60,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Calls a second that the service can do, what became of each load, and the time of a call after them."""
+    """Calls a second that the service can do, what became of each load, and the time until it is back."""
 
     capacity: float
     outcomes: list[Outcome]
@@ -113,7 +114,8 @@ async def capacity(client: Client, requests: Iterator[bytes]) -> float:
         nonlocal answered
         end = time.perf_counter() + SECONDS
         while time.perf_counter() < end:
-            answered += await client.call(next(requests)) == "200"
+            status = await client.call(next(requests))
+            answered += status == "200"  # not in one line: what was read before the wait is old after it
 
     await asyncio.gather(*(loop() for _ in range(CONNECTIONS)))
     return answered / SECONDS
@@ -140,16 +142,17 @@ async def offer(client: Client, requests: Iterator[bytes], rate: float) -> Outco
 
 
 async def rounds(port: int, requests: Iterator[bytes]) -> list[Round]:
-    """Capacity, the outcome at each load, and a call right after the last of them, several times."""
+    """Capacity, the outcome at each load, and the time until calls are answered again, several times."""
     client, found = Client(port), []
     await offer(client, requests, 50)  # warm
     for _ in range(ROUNDS):
         most = await capacity(client, requests)
         outcomes = [await offer(client, requests, most * load) for load in LOADS]
         started = time.perf_counter()
-        status = await client.call(next(requests))
-        if status != "200":
-            raise RuntimeError(f"after the overload the service answers {status}")
+        while (status := await client.call(next(requests))) != "200":
+            if time.perf_counter() - started > RECOVERS:
+                raise RuntimeError(f"after the overload the service goes on answering {status}")
+            await asyncio.sleep(0.05)
         found.append(Round(most, outcomes, (time.perf_counter() - started) * 1000))
     await client.close()
     return found
@@ -186,7 +189,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|")
     for load, outcome in zip(LOADS, best.outcomes, strict=True):
         print(row(load, outcome, best.capacity))
-    print(f"a call right after it: {best.after_ms:.0f} ms")
+    print(f"answered again {best.after_ms:.0f} ms after it")
     answered = [ms for each in found for outcome in each.outcomes for ms in outcome.answered_ms]
     late = sum(ms > DEADLINE_MS for ms in answered)
     print(f"answered after more than {DEADLINE_MS} ms: {late} of {len(answered)}")
