@@ -243,3 +243,13 @@ async def test_a_proxy_s_word_counts_from_its_own_address_only(tmp_path: Path) -
                 "/cds-services/thumb-view", headers={"x-client-subject": "CN=ehr"}, json=CALL
             )
             assert answer.status_code == status
+
+
+async def test_feedback_wants_a_token_of_its_own(tmp_path: Path) -> None:
+    transport = httpx.ASGITransport(Installation(tmp_path, {"ehr": INLINE}).app())
+    path = "/cds-services/thumb-view/feedback"
+    async with httpx.AsyncClient(transport=transport, base_url="http://internal") as client:
+        for said, expected in ((None, 401), (token(), 401), (token(path, jti="2"), 400)):
+            headers = {"authorization": f"Bearer {said}"} if said else {}
+            answer = await client.post(path, headers=headers, json={"feedback": "none"})
+            assert answer.status_code == expected

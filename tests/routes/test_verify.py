@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -404,3 +405,19 @@ async def test_where_anonymous_callers_are_let_in_a_certificate_still_tells_who_
     unknown = Client("unknown")
     assert await outcome(mutual("CN=alone", anonymous=unknown)) == (200, "alone")
     assert await outcome(mutual("CN=other", anonymous=unknown)) == (200, "unknown")
+
+
+async def never() -> AsyncIterator[bytes]:
+    """A body that must not be read."""
+    raise AssertionError("read")
+    yield b""
+
+
+async def test_the_body_of_a_stranger_is_not_read_at_all() -> None:
+    headers = {
+        "authorization": f"Bearer {good(iss='https://evil.example')}",
+        "content-type": "application/json",
+    }
+    path = "/cds-services/example-order-sign"
+    assert (await edge().ask("POST", path, content=never(), headers=headers)).status_code == 401
+    assert (await Edge().ask("POST", path, content=never(), headers=headers)).status_code == 500
