@@ -12,9 +12,11 @@ from app.answering import Answered, answer, answering
 from app.clients import Client
 from app.knowledge.load import load
 from app.memory import Memory
-from app.protocol.request import parse
+from app.protocol.request import Context, HookRequest, parse
 from app.protocol.response import encode
-from app.record.prefetch import material, sort
+from app.record.fhir_client import FhirClient
+from app.record.hydrate import hydrate
+from app.record.prefetch import Query, material, sort
 from app.record.reading import STEP
 from app.record.steps import Steps, finished
 from app.routes.services import in_turns
@@ -24,6 +26,7 @@ from tests.calls import LOW_BACK_PAIN, TODAY, condition, observation, prefetched
 KNOWLEDGE = load(Settings().cards)
 SERVICE = KNOWLEDGE.services.services[-1]
 CT = study("72133", LOW_BACK_PAIN)
+LONG_LIST = [condition(("icd", "E11.9"), id=f"c{number}") for number in range(600)]
 LONG = [condition(("icd", "M54.50"), id=f"c{number}") for number in range(3 * STEP + 1)]
 
 
@@ -93,3 +96,24 @@ async def test_others_have_their_turn_between_the_steps() -> None:
 
     assert await asyncio.gather(in_turns(steps("a")), in_turns(steps("b"))) == ["a", "b"]
     assert order == ["a", "b"] * 3
+
+
+async def test_others_have_their_turn_before_each_long_answer_is_sorted() -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in LONG_LIST]}
+    queries = (Query("a", "Condition", "Condition?a"), Query("b", "Condition", "Condition?b"))
+    long = msgspec.Raw(msgspec.json.encode(bundle))
+    asked = HookRequest("patient-view", "i", Context("1"), prefetch={"a": long, "b": long})
+    turns = 0
+
+    async def counting() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(counting())
+    found = await hydrate(asked, queries, FhirClient(), 1.0)
+    other.cancel()
+
+    assert turns == 2
+    assert len(found.resources["Condition"]) == 2 * len(LONG_LIST)

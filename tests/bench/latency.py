@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from itertools import count
+from multiprocessing import Event, Process, Value
+from typing import Any
 
 from tests.bench.bodies import Body, build
 from tests.bench.connection import Connection, post
@@ -42,16 +43,8 @@ def beside_large() -> dict[str, float]:
 
 def _round(server: Server, small: Body, large: Body, numbers: Iterator[int], waited: Series) -> int:
     """SMALL small requests, one after the other, beside large ones; how many large ones were answered."""
-    stopping, answered = threading.Event(), [0]
-    bodies = [post(path_of(large), large.first(next(numbers))) for _ in range(3)]
-
-    def pour() -> None:
-        with Connection(server.port) as connection:
-            while not stopping.is_set():
-                connection.exchange(bodies[answered[0] % len(bodies)])
-                answered[0] += 1
-
-    pouring = threading.Thread(target=pour)
+    answered, stopping = Value("i", 0), Event()
+    pouring = Process(target=_pour, args=(server.port, large, next(numbers), answered, stopping))
     pouring.start()
     try:
         with Connection(server.port) as connection:
@@ -64,4 +57,13 @@ def _round(server: Server, small: Body, large: Body, numbers: Iterator[int], wai
     finally:
         stopping.set()
         pouring.join()
-    return answered[0]
+    return int(answered.value)
+
+
+def _pour(port: int, large: Body, begin: int, answered: Any, stopping: Any) -> None:
+    """Large records of ever new patients, one after the other, from a process of its own."""
+    numbers = count(begin * 100_000)
+    with Connection(port) as connection:
+        while not stopping.is_set():
+            connection.exchange(post(path_of(large), large.first(next(numbers))))
+            answered.value += 1
