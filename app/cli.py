@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import ssl
 import zlib
@@ -23,7 +24,6 @@ from app.doctor.questions import examine
 from app.journal.commands import journal
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.main import create_app, site_of
-from app.pages import RENDERED, pages, stale, with_seeds
 from app.server import bounded
 from app.settings import FaultySettings, Settings, read
 from app.settings_table import table
@@ -41,7 +41,8 @@ def serve() -> None:
     """Serve on PLUMBLINE_HOST and PLUMBLINE_PORT. Faulty cards or settings: every fault, and exit 2."""
     settings = _settings()
     try:
-        app = create_app(settings)
+        with _uncollected():
+            app = create_app(settings)
     except FaultySettings as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_CANNOT_START) from None
@@ -66,6 +67,16 @@ def serve() -> None:
         # Health is asked for without a certificate; who needs one is the site file's to say.
         ssl_cert_reqs=ssl.CERT_OPTIONAL if settings.tls_client_authority else ssl.CERT_NONE,
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: what start-up builds stays, and walking it over and over takes time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @main.command()
@@ -95,6 +106,8 @@ def write_pages(
     ] = False,
 ) -> None:
     """Render every recommendation, its cases and its source attributes into rendered/ of the cards."""
+    from app.pages import RENDERED, pages, stale, with_seeds  # its templates are not needed to serve
+
     folder = cards or _settings().cards
     with _faults_of(folder):
         knowledge = load(folder)
