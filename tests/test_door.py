@@ -13,9 +13,12 @@ import httpx
 import pytest
 import yaml
 from fastapi import FastAPI
+from starlette.requests import Request
 
 from app import door
+from app.errors import Unauthorised
 from app.main import create_app, site_of
+from app.record.fhir_client import FhirClient
 from app.settings import FaultySettings, Settings
 from app.site import FaultySite
 from tests.content import knowledge
@@ -253,3 +256,28 @@ async def test_feedback_wants_a_token_of_its_own(tmp_path: Path) -> None:
             headers = {"authorization": f"Bearer {said}"} if said else {}
             answer = await client.post(path, headers=headers, json={"feedback": "none"})
             assert answer.status_code == expected
+
+
+@pytest.mark.parametrize(
+    ("store", "shared"), [("postgresql://u:p@db/plumbline", True), ("sqlite:////tmp/journal.sqlite", False)]
+)
+async def test_used_tokens_are_shared_where_the_store_is(tmp_path: Path, store: str, shared: bool) -> None:
+    settings = Installation(tmp_path, {"ehr": INLINE}, store_url=store).settings
+    asked: list[float] = []
+
+    async def remember_once(_: str, until: float) -> bool:
+        asked.append(until)
+        return False
+
+    verify = door.verifier(settings, site_of(settings, knowledge()), FhirClient(), remember_once)
+    scope = {
+        "type": "http",
+        "path": "/cds-services/thumb-view",
+        "headers": [(b"authorization", f"Bearer {token()}".encode())],
+    }
+    if shared:
+        with pytest.raises(Unauthorised, match="could not be verified"):
+            await verify(Request(scope))
+    else:
+        assert (await verify(Request(scope))).id == "ehr"
+    assert len(asked) == shared
