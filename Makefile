@@ -32,7 +32,7 @@ run: $(VENV)/runtime.stamp ## serve on 127.0.0.1:8000 in development mode
 	$(BIN)/python -m app serve
 
 test: install ## the core suite with its coverage floor
-	$(BIN)/pytest --cov --cov-report=term-missing -m "not integration"
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term-missing -m "not integration"
 
 check: install ## format, lint, types, Dockerfile, known vulnerabilities, cards
 	$(BIN)/ruff format --check .
