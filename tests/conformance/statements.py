@@ -38,6 +38,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "D-15": ("MAY", "extension on the response or on a service"),
     "D-16": ("SHALL", "the path depends on the id only; a shared id looks at the hook"),
     "D-17": ("note", "discovery and services share a base URL"),
+    "D-18": ("SHALL", "where a JWT is asked for, discovery asks for it too"),
     # Invocation
     "R-1": ("SHALL", "POST of JSON at {base}/cds-services/{id}"),
     "R-2": ("SHALL", "a hook that the service does not advertise is refused"),
@@ -128,13 +129,27 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "A-6": ("note", "what is changed or deleted is in draftOrders"),
     "SA-1": ("SHALL", "system actions only where a client asked for them"),
     "SA-2": ("note", "no feedback is defined for system actions"),
+    "SA-3": ("SHOULD NOT", "a card that says what a system action says"),
     # Links
     "L-1": ("REQ", "label, absolute url, type"),
     "L-2": ("OPT", "appContext with smart links only"),
     "L-3": ("OPT", "autolaunchable"),
     "L-4": ("3.0", "SMART launch by a Task"),
     # Security
+    # Security
+    "SEC-1": ("SHALL", "TLS on every production route"),
+    "SEC-2": ("SHOULD", "authentication where data could be exposed"),
+    "SEC-3": ("SHALL", "a bearer JWT on every call"),
+    "SEC-4": ("note", "header: alg, kid, typ, jku"),
+    "SEC-5": ("note", "payload: iss, aud as text or list, exp, iat, jti, tenant; others tolerated"),
+    "SEC-6": ("SHALL", "aud is the URL of the endpoint; a list may be configured"),
+    "SEC-7": ("SHALL NOT", "alg none or symmetric; ES384 and RS384 are supported; alg pinned to the key"),
+    "SEC-8": ("SHOULD", "iss and jku on a list; an unlisted jku is never fetched"),
+    "SEC-9": ("BP", "iss, aud, exp, nbf, iat, tenant, signature, jti in that order"),
+    "SEC-10": ("BP", "401 without details; the token is never logged"),
+    "SEC-11": ("MAY", "mutual TLS"),
     "SEC-12": ("note", "the client's JWT is not the FHIR token"),
+    "CORS-1": ("SHALL", "CORS on every endpoint and error; preflight without authentication"),
     # Extensions
     "X-1": ("SHALL", "an extension is an object"),
     "X-2": ("SHOULD", "its keys are reverse-DNS"),
@@ -190,7 +205,9 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "Q-4": ("ours", "null for a search is no data"),
     "Q-5": ("ours", "an OperationOutcome inside a Bundle counts by its severity"),
     "Q-6": ("ours", "a bare user id is accepted"),
+    "Q-7": ("ours", "aud is compared but for a trailing slash"),
     "Q-8": ("ours", "feedback is told by the uuid of its card"),
+    "Q-9": ("ours", "both forms of delete only for a 1.0 client"),
     "Q-10": ("ours", "version is a semantic version"),
     "Q-11": ("ours", "repeated calls are stable in topic and content"),
 }  # fmt: skip

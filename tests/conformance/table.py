@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.conformance.statements import NOT_OURS, STATEMENTS
 
+TESTS = Path(__file__).parents[1]
 README = Path(__file__).parents[2] / "openapi" / "README.md"
 BEGIN, END = "<!-- statements: begin (make openapi) -->", "<!-- statements: end -->"
 
@@ -15,10 +16,11 @@ BEGIN, END = "<!-- statements: begin (make openapi) -->", "<!-- statements: end 
 def proofs() -> dict[str, list[str]]:
     """Statement → the tests that are marked with it, as `file::function`."""
     found: dict[str, list[str]] = {}
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        for name, ids in _marked(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in sorted(TESTS.rglob("test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        for name, ids in _marked(ast.parse(text)) if "@holds(" in text else ():
             for each in ids:
-                found.setdefault(each, []).append(f"{path.name}::{name}")
+                found.setdefault(each, []).append(f"{path.relative_to(TESTS).as_posix()}::{name}")
     return found
 
 

@@ -58,6 +58,12 @@ def test_epic_gets_one_action_a_suggestion_any_no_update_and_alphanumeric_topics
                 assert [each["type"] in ("create", "delete") for each in suggestion["actions"]] == [True]
 
 
+@holds("SA-3")
+def test_no_card_says_again_what_the_rating_says() -> None:
+    for card in kept("spec", "rated")["cards"]:
+        assert "appropriate" not in card["summary"] + card["detail"]
+
+
 def test_a_rating_stands_where_each_client_looks_for_it() -> None:
     spec, sandbox = kept("spec", "rated"), kept("sandbox", "rated")
     assert "extension" not in spec
@@ -67,7 +73,7 @@ def test_a_rating_stands_where_each_client_looks_for_it() -> None:
     assert kept("epic", "rated")["systemActions"] == spec["systemActions"]
 
 
-@holds("V-1")
+@holds("V-1", "Q-9")
 @pytest.mark.parametrize("scenario", [each for name, each in CASES if name == "cds-hooks-1.0"])
 def test_a_client_of_1_0_finds_nothing_that_came_later(scenario: str) -> None:
     response = kept("cds-hooks-1.0", scenario)

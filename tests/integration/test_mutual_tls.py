@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.calls import prefetched, request
+from tests.conformance.statements import holds
 from tests.integration.instances import nginx
 from tests.integration.nginx import configuration
 from tests.integration.servers import free_port, service
@@ -150,6 +151,7 @@ def test_a_header_of_the_client_s_own_is_nothing(way: Door) -> None:
     assert way.call(way.both, **said) == (401, "certificate")
 
 
+@holds("SEC-1")
 def test_old_tls_is_refused(way: Door) -> None:
     context = way.trusted.trusting(way.alone)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
