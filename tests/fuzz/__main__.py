@@ -73,7 +73,7 @@ def properties(seconds: int) -> int:
     return _run([sys.executable, "-m", "pytest", "-q", *selected, "tests"])
 
 
-PARTS = {"call": guided("call"), "contract": contract, "properties": properties}
+PARTS = {"call": guided("call"), "token": guided("token"), "contract": contract, "properties": properties}
 
 
 def _run(command: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -39,13 +40,13 @@ def mutated(data: bytes, most: int, seed: int) -> bytes | None:
 def _step(tree: Any, chance: Random) -> Any:
     places = list(_places(tree))
     if not places:
-        return chance.choice(ODD)
+        return deepcopy(chance.choice(ODD))
     if len(places) > _MOST_PARTS:
         return tree
     holder, key = chance.choice(places)
     kind = chance.randrange(7)
     if kind == 0:
-        holder[key] = chance.choice(ODD)
+        holder[key] = deepcopy(chance.choice(ODD))  # else a later step would change ODD itself
     elif kind == 1:
         del holder[key]
     elif kind == 2:
