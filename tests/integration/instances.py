@@ -81,6 +81,7 @@ def behind_nginx(store_url: str, folder: Path, count: int = 2) -> Iterator[Behin
         "mode": "production",
         "public_url": url,
         "today": "",
+        "deadline_ms": "10000",  # a busy machine is not what is tried here: nothing is shed
         "store_url": store_url,
         "site_file": str(folder / "site.yaml"),
         "journal_key": "test:" + "k" * 40,
