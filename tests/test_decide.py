@@ -54,7 +54,7 @@ def changed(name: str, **update: Any) -> Knowledge:
 def decided(name: str, content: Knowledge | None = None, **known: Answer) -> Decision:
     """One recommendation with its trigger given, every other fact a no but those that are given."""
     content = content or knowledge()
-    facts = Facts(content, lambda fact, _: no(), (PICTURE, SALVE), {**TRIGGERS[name], **known})
+    facts = Facts(content, lambda *_: no(), (PICTURE, SALVE), {**TRIGGERS[name], **known})
     about = content.recommendations[name].about
     return decide_one(content, name, facts, PICTURE if about == "order" else None)
 
@@ -320,7 +320,7 @@ def test_when_alarms_are_checked_nothing_is_said_of_them() -> None:
 def all_of_hook(hook: str, content: Knowledge | None = None) -> list[tuple[str, str | None]]:
     """Every decision of a hook, with the order that it is about."""
     content = content or knowledge()
-    facts = Facts(content, lambda fact, _: no(), (PICTURE, SALVE))
+    facts = Facts(content, lambda *_: no(), (PICTURE, SALVE))
     return [
         (each.id, each.order.reference if each.order else None)
         for each in decide(content, facts, hook, (PICTURE, SALVE))

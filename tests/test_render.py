@@ -34,7 +34,7 @@ def decided(
     """A decision that applies, with the facts that it rests on."""
     given = {"picture_ordered": yes([ORDERED]), "sore_thumb": yes([SORE]), **known}
     facts = Facts(
-        knowledge(), lambda fact, _: no(), (about,), {k: v.labelled(_label(k)) for k, v in given.items()}
+        knowledge(), lambda *_: no(), (about,), {k: v.labelled(_label(k)) for k, v in given.items()}
     )
     of_order = knowledge().recommendations[name].about == "order"
     return facts, decide_one(knowledge(), name, facts, about if of_order else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from itertools import zip_longest
 
 import msgspec
@@ -117,3 +118,14 @@ async def test_others_have_their_turn_before_each_long_answer_is_sorted() -> Non
 
     assert turns == 2
     assert len(found.resources["Condition"]) == 2 * len(LONG_LIST)
+
+
+def test_a_call_leaves_nothing_that_only_a_collection_would_free() -> None:
+    answer(*given(*LONG_LIST, condition(LOW_BACK_PAIN)))
+    gc.collect()
+    gc.disable()
+    try:
+        answer(*given(*LONG_LIST, condition(LOW_BACK_PAIN)))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

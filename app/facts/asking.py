@@ -65,8 +65,10 @@ _SINCE = frozenset({"condition", "procedure", "study", "referral"})
 """The kinds that may ask for what came after the date of another fact."""
 Answers = dict[str | tuple[str, int], Answer]
 """Answers by the name of the fact, with the position of the order where it looks at one."""
-Base = Callable[[str, Order | None], Answer]
-"""Answers a fact that is not derived from others."""
+Ask = Callable[[str, Order | None], Answer]
+"""Answers a fact, for an order at hand or for all."""
+Base = Callable[[str, Order | None, Ask], Answer]
+"""Answers a fact that is not derived from others; it may ask for those."""
 
 
 class Presence:
@@ -167,7 +169,7 @@ class Facts:
 
     def _answer(self, name: str, at_hand: Order | None) -> Answer:
         fact = self._facts[name]
-        answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand)
+        answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand, self.ask)
         if answer.truth is NO:
             return answer
         labelled = answer.labelled(fact.label)
@@ -195,16 +197,16 @@ class Facts:
 def facts_of(knowledge: Knowledge, record: Record) -> Facts:
     """The facts of one record."""
 
-    def base(name: str, at_hand: Order | None) -> Answer:
+    def base(name: str, at_hand: Order | None, ask: Ask) -> Answer:
+        # `ask` comes from the facts: did this hold them, only a collection would free the record.
         fact = knowledge.facts[name]
         asked = fact.parameters
         answered = KINDS[fact.kind]
         if fact.kind in _SINCE and asked.since is not None:
-            began = facts.ask(asked.since, None)
+            began = ask(asked.since, None)
             return since.answer(
                 asked, began, lambda window: answered(window, record, at_hand, knowledge), record.today
             )
         return answered(asked, record, at_hand, knowledge)
 
-    facts = Facts(knowledge, base, record.orders, presence=Presence(knowledge.marks, record.of))
-    return facts
+    return Facts(knowledge, base, record.orders, presence=Presence(knowledge.marks, record.of))

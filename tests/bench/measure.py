@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from tests.bench.bodies import Body, all_bodies, more_bodies
 from tests.bench.connection import Connection, post
 from tests.bench.servers import Server, floor, service
 
-ROUNDS = 9
+ROUNDS = 25
 WARM_UP = 30
 # Requests a round: at most so many, at least FEWEST, and fewer for a slow service, to end in time.
 COUNTS = {
@@ -25,8 +24,8 @@ COUNTS = {
     "500 KB": 40,
     "3 MB": 10,
 }
-FEWEST = 5
-ROUND_SECONDS = 0.5
+FEWEST = 3
+ROUND_SECONDS = 0.15
 MODES = ("first", "repeated")
 ALL_MODES = (*MODES, "redrafted")
 
@@ -39,8 +38,8 @@ class Series:
     latency_ms: list[float] = field(default_factory=list)
 
     def cpu(self) -> float:
-        """Median CPU microseconds a request."""
-        return statistics.median(self.cpu_us)
+        """CPU microseconds a request in the quietest round: what else the machine does only ever adds."""
+        return min(self.cpu_us)
 
     def percentile(self, share: float) -> float:
         """Milliseconds that this share of the requests stayed under."""
@@ -146,7 +145,7 @@ def requests_a_round(body: Body, warm_up: Series) -> int:
 
 
 def row(body: Body, mode: str, series: Mapping[str, Series]) -> Row:
-    """The line of the table for a mode; ratios are the medians of the ratios of neighbouring rounds."""
+    """The line of the table for a mode."""
     own = series[mode]
     others = {name: each for name, each in series.items() if name.startswith("floor")}
     return Row(
@@ -164,9 +163,8 @@ def row(body: Body, mode: str, series: Mapping[str, Series]) -> Row:
 
 
 def ratio(own: Series, floor: Series) -> float:
-    """CPU of one over CPU of the other."""
-    pairs = zip(own.cpu_us, floor.cpu_us, strict=True)
-    return statistics.median(above / below for above, below in pairs)
+    """CPU of one over CPU of the other, each in its quietest round."""
+    return own.cpu() / floor.cpu()
 
 
 def measure() -> Result:

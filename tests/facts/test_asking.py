@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
-from app.facts.asking import KINDS, Facts, facts_of
+from app.facts.asking import KINDS, Ask, Facts, facts_of
 from app.knowledge import fact as shapes
 from app.knowledge.criterion import parse
 from app.knowledge.relevance import Marks
@@ -24,7 +24,7 @@ UNREAD = Reason("Condition", "refused (403)")
 
 def told(**known: Answer) -> Facts:
     """Facts of which some are given, and every other that is read is a no."""
-    return Facts(knowledge(), lambda name, _: no(), (PICTURE, SALVE), known)
+    return Facts(knowledge(), lambda *_: no(), (PICTURE, SALVE), known)
 
 
 def test_every_kind_of_fact_has_one_way_to_answer_it() -> None:
@@ -95,10 +95,10 @@ def asked() -> list[tuple[str, str | None]]:
     return []
 
 
-def counting(asked: list[tuple[str, str | None]]) -> Callable[[str, Order | None], Answer]:
+def counting(asked: list[tuple[str, str | None]]) -> Callable[[str, Order | None, Ask], Answer]:
     """Answers yes, and writes down what it was asked."""
 
-    def base(name: str, at_hand: Order | None) -> Answer:
+    def base(name: str, at_hand: Order | None, _: Ask) -> Answer:
         asked.append((name, at_hand.reference if at_hand else None))
         return yes([Finding(name, "Condition")])
 
