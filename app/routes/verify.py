@@ -59,7 +59,7 @@ class Callers:
         self._anonymous = anonymous
         self._base = base.rstrip("/")
         self._key_sets = key_sets
-        self._replays = Replays()
+        self._replays = Replays(time.monotonic)
         self._remember_once = remember_once
         self._clock = clock
 

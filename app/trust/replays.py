@@ -21,21 +21,27 @@ def name_of(token: Token) -> str:
 
 
 class Replays:
-    """Remembers in this process."""
+    """Remembers in this process.
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    A token is forgotten when it has expired by the clock of the wall and its time has passed by `tick` too,
+    which nobody sets: a clock that is set wrong and right again brings no used token back.
+    """
+
+    def __init__(self, tick: Callable[[], float], most: int = MOST_REMEMBERED) -> None:
+        self._tick = tick
         self._most = most
         self._known: set[str] = set()
-        self._ends: list[tuple[float, str]] = []
+        self._ends: list[tuple[float, float, str]] = []
 
     def first(self, name: str, until: float, now: float) -> bool:
         """Whether a name comes for the first time; Unauthorised when no more can be remembered."""
-        while self._ends and self._ends[0][0] < now:
-            self._known.discard(heappop(self._ends)[1])
+        tick = self._tick()
+        while self._ends and self._ends[0][0] < tick and self._ends[0][1] < now:
+            self._known.discard(heappop(self._ends)[2])
         if name in self._known:
             return False
         if len(self._known) >= self._most:
             refuse("too-many-tokens")
         self._known.add(name)
-        heappush(self._ends, (until, name))
+        heappush(self._ends, (tick + until - now, until, name))
         return True
