@@ -29,7 +29,7 @@ class Service:
 
     def __init__(self, **settings: Any) -> None:
         self.log = io.BytesIO()
-        self.app = create_app(Settings(today=TODAY, **settings), KNOWLEDGE, log_file=self.log)
+        self.app = create_app(Settings(**{"today": TODAY, **settings}), KNOWLEDGE, log_file=self.log)
 
     async def ask(self, sent: dict[str, Any] | bytes, service: str = "order-sign") -> bytes:
         content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
@@ -69,12 +69,16 @@ async def test_every_uuid_is_of_the_hook_instance_of_its_own_call() -> None:
     assert uuids(one).isdisjoint(uuids(two))
 
 
-async def test_the_log_says_the_same_of_a_recalled_call() -> None:
-    service = Service()
+@pytest.mark.parametrize("settings", [{}, {"mode": "production", "today": None, "allow_anonymous": True}])
+async def test_the_log_says_the_same_of_a_recalled_call(settings: dict[str, Any]) -> None:
+    service = Service(**settings)
     for name in ("one", "two"):
-        await service.ask(body(CT, instance=name))
+        await service.ask(body(CT, instance=name, fhirServer="https://fhir.example/r4"))
 
-    first, again = [json.loads(line) for line in service.log.getvalue().splitlines()]
+    lines = [json.loads(line) for line in service.log.getvalue().splitlines()]
+    first, again = [each for each in lines if each["event"] == "request"]
+    assert ("fhir_server" in first) == bool(settings)
+    assert "parse" not in again["ms"]
 
     for volatile in ("at", "request_id", "ms"):
         assert first.pop(volatile) != again.pop(volatile)

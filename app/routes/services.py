@@ -115,15 +115,16 @@ class Hooks:
         if reply is None:
             asked = _request(body, service)
             request = client.admitted(asked)
-            if asked.fhir_server and not request.fhir_server:
-                line.note(fhir_server="not listed")
+            unlisted = {"fhir_server": "not listed"} if asked.fhir_server and not request.fhir_server else {}
+            line.note(**unlisted)
             line.lap("parse")
             material = await self.hydrate(client, request, endpoint.queries)
             line.lap("hydrate")
             gathered = _gathered(material)
             line.note(**gathered)
             answered = await in_turns(serving.answer(client, service, request, material))
-            reply = Reply(client.id, request, material, answered, gathered | _counted(answered))
+            noted = {**unlisted, **gathered, **_counted(answered)}
+            reply = Reply(client.id, request, material, answered, noted)
         answered, version = reply.answered, reply.request.fhir_version
         body = fit.body(answered.response, client.profile, answered.judged, version)
         if not reply.recalled:
