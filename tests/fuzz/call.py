@@ -14,7 +14,7 @@ with atheris.instrument_imports(
     from app.answering import answer
     from app.clients import Client
     from app.errors import Failure, Internal
-    from app.main import endpoints
+    from app.main import listing
     from app.protocol.request import parse
     from app.protocol.response import encode
     from app.record.prefetch import material, sort
@@ -24,8 +24,8 @@ from tests.conformance.invariants import check_response
 from tests.fuzz.trees import mutated
 
 ROOT = Path(__file__).parents[2]
-BY_HOOK = {each.service.hook: each for each in endpoints(content()).values()}
 CLIENT = Client("fuzz")
+BY_HOOK = {each.service.hook: each for each in listing(content(), CLIENT).endpoints.values()}
 
 
 def seeds() -> list[bytes]:
