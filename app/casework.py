@@ -48,7 +48,19 @@ class Case(Frozen):
 A_DATE = "yyyy-mm-dd"
 """Stands for the date of a finding: a case gives answers, and a record would give their dates."""
 Cases = Annotated[tuple[Case, ...], Field(min_length=1)]
-THE_ORDER = Order(kind="ServiceRequest", reference="ServiceRequest/1", position=0, concept=Concept())
+THE_ORDER = Order(
+    kind="ServiceRequest",
+    reference="ServiceRequest/1",
+    position=0,
+    concept=Concept(),
+    raw={
+        "resourceType": "ServiceRequest",
+        "id": "1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/1"},
+    },
+)
 THE_CALL = Call("", "", Setting(patient="Patient/1", today=A_DATE))
 _ABOUT_ORDERS = frozenset({"order", "supply", "dose"})
 

@@ -14,12 +14,14 @@ from uuid import uuid5
 from app.answer import AND, CANNOT_TELL, NO, NOT, OR, YES, Truth, all_of, any_of
 from app.decide import Decision, Outcome
 from app.facts.asking import Facts
+from app.fhir import valid
 from app.knowledge.load import Knowledge
 from app.knowledge.ratings import RatingRule
 from app.knowledge.recommendation import Lines
 from app.protocol.response import Action
 from app.record.values import Order
 from app.render import NAMESPACE, Call, order_key
+from app.suggest import without_empty
 
 RATING = "http://fhir.org/argonaut/Extension/pama-rating"
 CONSULTED = "http://fhir.org/argonaut/Extension/pama-rating-qcdsm-consulted"
@@ -100,7 +102,7 @@ def _fully(decision: Decision) -> Truth:
 def rating_action(
     knowledge: Knowledge, rule: RatingRule, order: Order, consult_id: str, profile: RatingProfile
 ) -> Action | None:
-    """The order as it was sent with its rating, or None where there is no such order to update.
+    """The order as it was sent with its rating, or None where there is no such order, or it is no FHIR.
 
     Only extensions are added, those of an earlier rating replaced; `consult_id` is a URI.
     """
@@ -109,11 +111,10 @@ def rating_action(
     sent = order.raw.get("extension") or []
     kept = [each for each in sent if not (isinstance(each, dict) and each.get("url") in _OURS)]
     added = _extensions(knowledge, rule, consult_id, profile)
-    return Action(
-        type="update",
-        description=f"Adds the rating of this order: {rule.rating}.",
-        resource={**order.raw, "extension": [*kept, *added]},
-    )
+    rated = {**without_empty(order.raw), "extension": [*kept, *added]}
+    if not valid(rated):
+        return None
+    return Action(type="update", description=f"Adds the rating of this order: {rule.rating}.", resource=rated)
 
 
 def _extensions(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.fhir import valid
 from app.knowledge.recommendation import Suggestion
 from app.protocol.response import Action
 from app.record.values import Order
@@ -21,7 +22,10 @@ class Setting:
 
 
 def suggestion_action(suggestion: Suggestion, order: Order | None, setting: Setting) -> Action | None:
-    """The one action of a suggestion; None when there is no order with an id to change."""
+    """The one action of a suggestion; None when there is no order with an id to change.
+
+    An order that is no FHIR as it was sent is not sent back with a change: it would be ours then.
+    """
     if suggestion.action == "create":
         fixed, blank = suggestion.parts
         resource = {**fixed, **filled(blank, setting)}
@@ -31,6 +35,8 @@ def suggestion_action(suggestion: Suggestion, order: Order | None, setting: Sett
     if suggestion.action == "delete":
         return Action(type="delete", description=suggestion.description, resource_id=order.reference)
     changed = {**without_empty(order.raw), **filled(suggestion.changes, setting)}
+    if not valid(changed):
+        return None
     return Action(type="update", description=suggestion.description, resource=changed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.fhir import model_of
@@ -74,12 +75,37 @@ def test_an_update_leaves_the_draft_as_it_was() -> None:
 
 
 def test_an_update_sends_no_nulls_and_nothing_empty_back() -> None:
-    untidy = but(DRAFT, raw={**DRAFT.raw, "note": [None, {}], "code": {"text": "", "coding": []}, "count": 0})
+    untidy = but(
+        DRAFT,
+        raw={**DRAFT.raw, "note": [None, {}], "code": {"text": "", "coding": []}, "doNotPerform": False},
+    )
     action = suggestion_action(suggestion("make-it-urgent"), untidy, SETTING)
     assert action
     assert action.resource
     assert not {"note", "code"} & action.resource.keys()
-    assert action.resource["count"] == 0
+    assert action.resource["doNotPerform"] is False
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"reasonCode": [0]},
+        {"subject": {"reference": {"a": 1}}},
+        {"category": {"text": "x"}},
+        {"colour": "red"},
+    ],
+    ids=["wrong type", "an object for a text", "an object for a list", "an element that FHIR does not have"],
+)
+def test_an_order_that_is_no_fhir_is_not_sent_back_as_ours(odd: dict[str, Any]) -> None:
+    order_as_sent = but(DRAFT, raw={**DRAFT.raw, **odd})
+    assert suggestion_action(suggestion("make-it-urgent"), order_as_sent, SETTING) is None
+    assert suggestion_action(suggestion("remove-order"), order_as_sent, SETTING) is not None
+
+
+def test_decimals_and_long_ids_of_an_ehr_are_no_reason_to_keep_an_update_back() -> None:
+    quantity = {"value": msgspec.Raw(b"1.50"), "unit": "x"}
+    sent = but(DRAFT, raw={**DRAFT.raw, "id": "p" * 194, "quantityQuantity": quantity})
+    assert suggestion_action(suggestion("make-it-urgent"), sent, SETTING) is not None
 
 
 def test_a_removal_names_the_order() -> None:
