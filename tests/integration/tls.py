@@ -32,9 +32,7 @@ class Authority:
     @property
     def file(self) -> Path:
         """The authority's own certificate."""
-        path = self.folder / "authority.pem"
-        self.own.cert_pem.write_to_path(str(path))
-        return path
+        return self.folder / "authority.pem"
 
     def issue(self, name: str, *others: str, **more: str) -> Holder:
         """A certificate for a host, an address or a client, by one name or more."""
@@ -56,4 +54,6 @@ class Authority:
 def authority(folder: Path) -> Authority:
     """A new authority."""
     folder.mkdir(exist_ok=True)
-    return Authority(folder, trustme.CA())
+    made = Authority(folder, trustme.CA())
+    made.own.cert_pem.write_to_path(str(made.file))  # once: callers at the same time read it
+    return made
