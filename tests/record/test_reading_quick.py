@@ -56,6 +56,9 @@ UNUSUAL = [
     {**OBSERVATION, "referenceRange": [{"type": {"text": "therapeutic"}, "high": {"value": 1}}]},
     {**OBSERVATION, "valueQuantity": {"value": "38.2"}},
     {**OBSERVATION, "dataAbsentReason": {"text": "unknown"}},
+    {**OBSERVATION, "valueCodeableConcept": {"text": "active"}},
+    {**OBSERVATION, "valueString": "active"},
+    {**OBSERVATION, "valueBoolean": True},
 ]
 
 

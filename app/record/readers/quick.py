@@ -92,6 +92,9 @@ class _Observation(msgspec.Struct, frozen=True):
     patient: Raw | UnsetType = UNSET
     dataAbsentReason: Raw | UnsetType = UNSET
     modifierExtension: Raw | UnsetType = UNSET
+    valueCodeableConcept: Raw | UnsetType = UNSET
+    valueString: Raw | UnsetType = UNSET
+    valueBoolean: Raw | UnsetType = UNSET
 
 
 _ENCOUNTER = msgspec.json.Decoder(_Encounter)
@@ -144,7 +147,15 @@ def observation(raw: RawJson, scope: Scope) -> Observation | None:
         sent = _OBSERVATION.decode(raw)
     except UNDECODABLE:
         return None
-    unusual = (sent.component, sent.patient, sent.dataAbsentReason, sent.modifierExtension)
+    unusual = (
+        sent.component,
+        sent.patient,
+        sent.dataAbsentReason,
+        sent.modifierExtension,
+        sent.valueCodeableConcept,
+        sent.valueString,
+        sent.valueBoolean,
+    )
     concept = _concept(bytes(sent.code), scope.watch)
     flags = [_flags(bytes(each)) for each in sent.interpretation]
     if (
