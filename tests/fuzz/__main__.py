@@ -15,6 +15,8 @@ from tests.integration import servers
 
 FINDINGS = Path(".fuzz")
 ONE_SECONDS = 10
+SEED = os.environ.get("FUZZ_SEED", "1")
+"""The same inputs each time, as far as time reaches; another seed tries others."""
 MEMORY_MB = 1500
 EXAMPLES_A_SECOND = 2
 CHECKS = (
@@ -39,6 +41,7 @@ def guided(target: str) -> Callable[[int], int]:
                 (Path(corpus) / f"seed-{number}").write_bytes(seed)
             limits = [
                 f"-max_total_time={seconds}",
+                f"-seed={SEED}",
                 f"-timeout={ONE_SECONDS}",
                 f"-rss_limit_mb={MEMORY_MB}",
                 "-max_len=60000",
@@ -61,15 +64,20 @@ def contract(seconds: int) -> int:
                 "run",
                 "openapi/openapi.yaml",
                 *("--url", url, "--max-time", str(seconds), "--checks", ",".join(CHECKS)),
-                *("--generation-database", "none", "--no-color", "--warnings", "off"),
+                *("--seed", SEED, "--generation-database", "none", "--no-color", "--warnings", "off"),
             ]
         )
 
 
 def properties(seconds: int) -> int:
-    """The properties of the core suite with other examples at each run, the more the longer it may take."""
+    """The properties of the core suite with other examples, the more the longer it may take."""
     os.environ["FUZZ_EXAMPLES"] = str(seconds * EXAMPLES_A_SECOND)
-    selected = ("-m", "hypothesis and not integration", "--hypothesis-profile=fuzz")
+    selected = (
+        "-m",
+        "hypothesis and not integration",
+        "--hypothesis-profile=fuzz",
+        f"--hypothesis-seed={SEED}",
+    )
     return _run([sys.executable, "-m", "pytest", "-q", *selected, "tests"])
 
 
