@@ -8,41 +8,34 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.asked import Asked
 from app.compose import Composition
-from app.decide import Decision, Outcome
-from app.journal.records import Content, Decided, Place, Shown
+from app.decide import Decision, Decisions, Outcome
+from app.journal.records import Content, Decided, Listed, Place, Shown, listed
 from app.protocol.response import Card
 from app.render import suggestion_uuid
+from app.sift import Sifted
+
+_REMEMBERED = 256
+"""Lists of some kilobytes: most calls decide what others did."""
 
 
 class Account(Struct, frozen=True):
     """Decisions and cards, without the record, which would keep the whole request alive."""
 
     content: Content
-    decisions: tuple[Decision, ...]
+    decisions: Decisions
     composition: Composition
     cards: Sequence[Card]
 
-    def decided(self) -> Iterator[Decided]:
-        """Every decision."""
-        composition = self.composition
-        places: dict[int, Place] = {id(each): "held back" for each in composition.held_back}
-        places |= {id(each): "in shadow" for each in composition.in_shadow}
-        places |= {id(each): "shown" for each, _ in composition.shown}
-        for each in self.decisions:
-            if each.outcome is Outcome.DOES_NOT_APPLY and not each.unchecked:
-                yield _dismissed(each.id, each.order.position if each.order else None, each.deciding)
-                continue
-            yield Decided(
-                each.id,
-                each.outcome.value,
-                each.order.position if each.order else None,
-                each.deciding,
-                each.indicator if each.outcome is Outcome.APPLIES else None,
-                each.steps,
-                places.get(id(each)),
-                tuple((reason.source, reason.why, reason.label) for reason in each.unchecked),
-            )
+    def listed(self) -> Listed:
+        """Every decision. What is dismissed is told once for all calls that decide the same."""
+        places: dict[int, Place] = {id(each): "held back" for each in self.composition.held_back}
+        places |= {id(each): "in shadow" for each in self.composition.in_shadow}
+        places |= {id(each): "shown" for each, _ in self.composition.shown}
+        of = self.decisions
+        told = tuple(_told(each, places.get(id(each))) for each in of.looked_into)
+        return _listed(self.content.digest, of.sifted, tuple(each.position for each in of.orders), told)
 
     def shown(self) -> Iterator[Shown]:
         """The cards, each with the recommendation that it is for."""
@@ -54,7 +47,33 @@ class Account(Struct, frozen=True):
             yield Shown(card.uuid, decision.id, card.indicator, suggestions)
 
 
-@lru_cache(maxsize=4_096)
-def _dismissed(recommendation: str, order: int | None, deciding: tuple[str, ...]) -> Decided:
-    """What does not apply is most of every call, and the same in many."""
-    return Decided(recommendation, Outcome.DOES_NOT_APPLY.value, order, deciding)
+def _told(decision: Decision, place: Place | None) -> Decided:
+    applies = decision.outcome is Outcome.APPLIES
+    return Decided(
+        decision.id,
+        decision.outcome.value,
+        decision.order.position if decision.order else None,
+        decision.deciding,
+        decision.indicator if applies else None,
+        decision.steps,
+        place,
+        tuple((reason.source, reason.why, reason.label) for reason in decision.unchecked),
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _listed(
+    digest: str, sifted: Sifted[Asked], positions: tuple[int, ...], told: tuple[Decided, ...]
+) -> Listed:
+    """The list of all for orders at these positions, where this came of what was looked into."""
+    looked_into = iter(told)
+    return listed(
+        digest,
+        (
+            Decided(asked.id, Outcome.DOES_NOT_APPLY.value, position, (dismissing,))
+            if dismissing
+            else next(looked_into)
+            for asked, dismissing in sifted.every
+            for position in (positions if asked.about_orders else (None,))
+        ),
+    )

@@ -13,7 +13,7 @@ from app.account import Account
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
 from app.compose import Composition, compose
-from app.decide import Decision, Outcome, decide
+from app.decide import Decision, Decisions, Outcome, decide
 from app.errors import PreconditionFailed
 from app.facts.asking import facts_of
 from app.journal.records import Content
@@ -49,7 +49,7 @@ class Answered:
 
     content: Content
     response: Response
-    decisions: tuple[Decision, ...]
+    decisions: Decisions
     composition: Composition
     judged: tuple[Order, ...]
     tally: Tally
@@ -105,27 +105,29 @@ def answering(
     if memory is not None and key is not None:
         read = {source: each for source, each in record.collections.items() if source != ORDER}
         memory.keep(key, read, _EACH * sum(len(each.items) for each in read.values()))
-    applying = any(each.outcome is Outcome.APPLIES for each in decisions)
+    applying = any(each.outcome is Outcome.APPLIES for each in decisions.looked_into)
     if not material.answered and not applying:
         raise PreconditionFailed(
             "None of the data that this service needs was sent, and it could not be fetched. "
             "Send the prefetch of the discovery document, or a fhirServer that can be reached."
         )
-    composition = compose(knowledge, decisions, client.max_cards, client.shadow)
+    composition = compose(knowledge, decisions.looked_into, client.max_cards, client.shadow)
     call = _call(client, request, today)
     cards = [card(knowledge, facts, decision, also, call) for decision, also in composition.shown]
     rating = client.rating
-    rated = ratings(knowledge, facts, decisions, record.judged, call, rating) if rating else []
+    rated = ratings(knowledge, facts, decisions.looked_into, record.judged, call, rating) if rating else []
     if rating is not None:
         rate = partial(_ratings_of, knowledge, rating, service, material, today, call)
         cards = with_rated_alternatives(cards, request, rate)
-    response = Response(cards=cards, system_actions=rated or None, extension=_undecided(cards, decisions))
-    counts, decided = _counts(decisions, composition), tuple(decisions)
-    return Answered(knowledge, response, decided, composition, record.judged, assembled.tally, counts)
+    undecided = _undecided(cards, decisions.looked_into)
+    response = Response(cards=cards, system_actions=rated or None, extension=undecided)
+    counts = _counts(decisions, composition)
+    return Answered(knowledge, response, decisions, composition, record.judged, assembled.tally, counts)
 
 
-def _counts(decisions: Iterable[Decision], composition: Composition) -> dict[str, int]:
-    outcomes = Counter(_WORD[each.outcome] for each in decisions)
+def _counts(decisions: Decisions, composition: Composition) -> dict[str, int]:
+    outcomes = Counter(_WORD[each.outcome] for each in decisions.looked_into)
+    outcomes[_WORD[Outcome.DOES_NOT_APPLY]] += len(decisions) - len(decisions.looked_into)
     shown, held_back, in_shadow = composition.shown, composition.held_back, composition.in_shadow
     return {**outcomes, "cards": len(shown), "held_back": len(held_back), "in_shadow": len(in_shadow)}
 
@@ -144,10 +146,10 @@ def _ratings_of(
     record = assemble(request, material, knowledge.codes, today, selected_only=selected_only).record
     facts = facts_of(knowledge, record)
     decisions = decide(knowledge, facts, service.hook, record.judged)
-    return ratings(knowledge, facts, decisions, record.judged, call, rating)
+    return ratings(knowledge, facts, decisions.looked_into, record.judged, call, rating)
 
 
-def _undecided(cards: list[Card], decisions: list[Decision]) -> dict[str, Any] | None:
+def _undecided(cards: list[Card], decisions: Iterable[Decision]) -> dict[str, Any] | None:
     """Beside an empty list of cards, what kept it from being a plain no."""
     open_ones = [each for each in decisions if each.outcome is Outcome.CANNOT_TELL and not cards]
     undecided: dict[str, list[str]] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import field, structs
+from msgspec import structs
 from pydantic import Field
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
@@ -16,11 +16,10 @@ from app.decide import Decision, decide_one
 from app.facts import span
 from app.facts.asking import Facts
 from app.knowledge import yaml_source
-from app.knowledge.fact import Fact
+from app.knowledge.fact import Fact, Frozen
 from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.relevance import NEEDS
-from app.knowledge.shape import Shape
 from app.knowledge.shaped import shaped
 from app.knowledge.yaml_source import Fault
 from app.protocol.response import Card
@@ -31,7 +30,7 @@ from app.suggest import Setting
 Given = bool | int | float | str | tuple[float | None, float | None]
 
 
-class Case(Shape, frozen=True, kw_only=True):
+class Case(Frozen):
     """One worked patient.
 
     `facts` gives answers by fact name: true, false, `unknown`, `worded` (a yes by words only), a
@@ -39,7 +38,7 @@ class Case(Shape, frozen=True, kw_only=True):
     """
 
     case: str
-    facts: dict[str, Given] = field(default_factory=dict)
+    facts: dict[str, Given] = Field(default={})
     expect: Literal["applies", "does not apply", "cannot tell"]
     indicator: Literal["critical", "warning", "info"] | None = None
     offers: tuple[str, ...] | None = None

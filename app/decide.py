@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from app.answer import Answer, Finding, Reason, Truth, all_of, any_of
+from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason, all_of
+from app.asked import Asked, asked_of
 from app.facts.asking import Facts
-from app.knowledge.criterion import Criterion
+from app.facts.questions import all_hold, holds, possible
 from app.knowledge.load import Knowledge
-from app.knowledge.recommendation import (
-    INDICATORS,
-    Group,
-    Indicator,
-    Offer,
-    Recommendation,
-)
+from app.knowledge.recommendation import INDICATORS, Group, Indicator, Offer, Recommendation
 from app.knowledge.worked_out import worked_out
 from app.record.values import Order
+from app.sift import Sieve, Sifted
+
+_PATIENT = (None,)
 
 
 class Outcome(Enum):
@@ -67,129 +64,146 @@ class Decision(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A recommendation as its hook asks for it.
+class Decisions:
+    """All decisions of a call, in the order of the content: those that were looked into, and the dismissed.
 
-    `needed` has a mark for each criterion that can only hold on something that was read, with the
-    decision that follows where nothing of it was.
+    Only going through them makes a decision of each that is dismissed.
     """
 
-    id: str
-    about_order: bool
-    needed: tuple[tuple[int, Decision], ...]
+    sifted: Sifted[Asked]
+    orders: tuple[Order, ...]
+    looked_into: tuple[Decision, ...]
+
+    def __iter__(self) -> Iterator[Decision]:
+        looked_into = iter(self.looked_into)
+        for asked, dismissing in self.sifted.every:
+            for order in about(asked, self.orders):
+                if dismissing is None:
+                    yield next(looked_into)
+                else:
+                    yield _ended(asked, order, Outcome.DOES_NOT_APPLY, (dismissing,))
+
+    def __len__(self) -> int:
+        return len(self.sifted.every) + self.sifted.about_orders * (len(self.orders) - 1)
 
 
 @worked_out
-def asked_at(knowledge: Knowledge, hook: str) -> tuple[Asked, ...]:
-    """The active recommendations that answer a hook, worked out once for each content."""
-
-    criteria = knowledge.marks.criteria
-
-    def needed(name: str, each: Recommendation) -> Iterator[tuple[int, Decision]]:
-        for line in each.when:
-            if line.text in criteria:
-                yield (
-                    criteria[line.text],
-                    Decision(name, each, None, Outcome.DOES_NOT_APPLY, (line.text,)),
-                )
-
-    return tuple(
-        Asked(name, each.about == "order", tuple(needed(name, each)))
-        for name, each in knowledge.recommendations.items()
-        if each.status == "active" and hook in each.hooks
-    )
+def sieve_of(knowledge: Knowledge, hook: str) -> Sieve[Asked]:
+    """The active recommendations that answer a hook."""
+    every = knowledge.recommendations.items()
+    names = [name for name, each in every if each.status == "active" and hook in each.hooks]
+    return Sieve(tuple(asked_of(knowledge, name) for name in names), knowledge.marks)
 
 
-def decide(knowledge: Knowledge, facts: Facts, hook: str, judged: Iterable[Order]) -> list[Decision]:
+def decide(knowledge: Knowledge, facts: Facts, hook: str, judged: Iterable[Order]) -> Decisions:
     """Every active recommendation of the hook, once for the patient or once for each judged order.
 
     One of whose criteria nothing was read does not apply, without being looked into.
     """
-    orders = tuple(judged)
-    return [
-        _dismissed(asked, facts, order) or decide_one(knowledge, asked.id, facts, order)
-        for asked in asked_at(knowledge, hook)
-        for order in (orders if asked.about_order else (None,))
-    ]
+    orders, sieve = tuple(judged), sieve_of(knowledge, hook)
+    facts.look(sieve.mark)
+    sifted = sieve.sift(facts.found)
+    looked_into = (
+        decided(each, facts, order) for each in sifted.looked_into for order in about(each, orders)
+    )
+    return Decisions(sifted, orders, tuple(looked_into))
 
 
-def _dismissed(asked: Asked, facts: Facts, order: Order | None) -> Decision | None:
-    for mark, decision in asked.needed:
-        if facts.absent(mark):
-            return decision if order is None else replace(decision, order=order)
-    return None
+def about(asked: Asked, orders: tuple[Order, ...]) -> tuple[Order | None, ...]:
+    """What a recommendation is decided for: each order, or once the patient."""
+    return orders if asked.about_orders else _PATIENT
 
 
 def decide_one(knowledge: Knowledge, recommendation_id: str, facts: Facts, order: Order | None) -> Decision:
     """One recommendation for one order, or for the patient."""
-    recommendation = knowledge.recommendations[recommendation_id]
-    group = knowledge.groups.groups[recommendation.group]
+    return decided(asked_of(knowledge, recommendation_id), facts, order)
 
-    def ended(outcome: Outcome, deciding: Iterable[str], unchecked: tuple[Reason, ...] = ()) -> Decision:
-        return Decision(
-            recommendation_id, recommendation, order, outcome, tuple(deciding), unchecked=unchecked
-        )
 
+def decided(asked: Asked, facts: Facts, order: Order | None) -> Decision:
+    """The same of one that is ready."""
     when: list[Answer] = []
-    for line in recommendation.when:
-        answer = facts.holds(line, order)
-        if answer.truth is Truth.NO:
-            return ended(Outcome.DOES_NOT_APPLY, [line.text])
+    for line in asked.when:
+        answer = holds(line, facts, order)
+        if answer.truth is NO:
+            return _ended(asked, order, Outcome.DOES_NOT_APPLY, (line.text,))
         when.append(answer)
     trigger = all_of(when)
-    if trigger.truth is Truth.CANNOT_TELL:
-        open_lines = zip(recommendation.when, when, strict=True)
-        deciding = [line.text for line, answer in open_lines if answer.truth is Truth.CANNOT_TELL]
-        return ended(Outcome.CANNOT_TELL, deciding, trigger.unknown)
-    stops = [(line, facts.holds(line, order)) for line in group.unless + recommendation.unless]
-    if stopping := [line.text for line, answer in stops if _stops(answer, group)]:
-        return ended(Outcome.DOES_NOT_APPLY, [f"unless {text}" for text in stopping])
-    unsettled = tuple(reason for _, answer in stops for reason in answer.unknown)
-    bare = ended(Outcome.APPLIES, [line.text for line in recommendation.when], unsettled)
-    return _applies(bare, knowledge, facts, trigger)
+    if trigger.truth is CANNOT_TELL:
+        lines = zip(asked.when, when, strict=True)
+        deciding = tuple(line.text for line, answer in lines if answer.truth is CANNOT_TELL)
+        return _ended(asked, order, Outcome.CANNOT_TELL, deciding, trigger.unknown)
+    stopping, unsettled = _stopping(asked, facts, order)
+    if stopping:
+        return _ended(asked, order, Outcome.DOES_NOT_APPLY, stopping)
+    return _applies(asked, facts, order, trigger, unsettled)
 
 
-def _stops(answer: Answer, group: Group) -> bool:
-    """Whether an exclusion holds; what nothing softens is only stopped by one that was fully checked."""
-    return answer.truth is Truth.YES and bool(group.softened_by or not answer.unknown)
+def _ended(
+    asked: Asked,
+    order: Order | None,
+    outcome: Outcome,
+    deciding: tuple[str, ...],
+    unchecked: tuple[Reason, ...] = (),
+) -> Decision:
+    """The decision where it does not apply, or nobody can tell."""
+    return Decision(asked.id, asked.recommendation, order, outcome, deciding, unchecked=unchecked)
 
 
-def _applies(bare: Decision, knowledge: Knowledge, facts: Facts, trigger: Answer) -> Decision:
+def _stopping(asked: Asked, facts: Facts, order: Order | None) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    """The exclusions that hold, and what could not be told of any.
+
+    What nothing softens is only stopped by one that was fully checked.
+    """
+    stopping: tuple[str, ...] = ()
+    unsettled: tuple[Reason, ...] = ()
+    for mark, answered, text in asked.stops:
+        if mark & facts.present:
+            answer = answered(facts, order)
+            unsettled += answer.unknown
+            if answer.truth is YES and (asked.group.softened_by or not answer.unknown):
+                stopping += (f"unless {text}",)
+    return stopping, unsettled
+
+
+def _applies(
+    asked: Asked, facts: Facts, order: Order | None, trigger: Answer, unsettled: tuple[Reason, ...]
+) -> Decision:
     """The words, the indicator and the offers of a recommendation that applies.
 
-    `bare.unchecked` holds what could not be told of its exclusions.
+    `unsettled` is what could not be told of its exclusions.
     """
-    recommendation, order = bare.recommendation, bare.order
-    say, group = recommendation.say, knowledge.groups.groups[recommendation.group]
-    variant = next((each for each in say.variants if _all(facts, each.when, order) is Truth.YES), None)
-    gentler = [facts.holds(line, order) for line in recommendation.gentler_when]
-    softer = [answer for answer in gentler if _softens(answer, group)]
-    essential = group.softened_by + recommendation.essential
-    softened = any(reason.source in essential for reason in bare.unchecked)
-    steps = sum((softened, bool(softer), trigger.worded))
-    unknown = [*trigger.unknown, *bare.unchecked, *(each for one in gentler for each in one.unknown)]
-    unchecked = _group_unchecked(group, facts, order) or _only_said(gentler, group)
-    offers = _offers(facts, recommendation.offer, order)
-    return replace(
-        bare,
-        indicator=gentled((variant and variant.indicator) or say.indicator, steps),
-        steps=steps,
-        worded=trigger.worded,
-        summary=(variant and variant.summary) or say.summary,
-        detail=(variant and variant.detail) or say.detail,
-        findings=trigger.findings,
-        unchecked=tuple(dict.fromkeys(unknown)),
-        group_unchecked=unchecked,
-        notes=tuple(note.say for note in say.notes if _all(facts, note.when, order) is Truth.YES),
-        offers=tuple(each for each in offers if not (unchecked and _removes(knowledge, each))),
+    say, group = asked.recommendation.say, asked.group
+    held = (each for each, lines in asked.variants if all_hold(lines, facts, order).truth is YES)
+    variant = next(held, None)
+    gentler = possible(asked.gentler, facts, order)
+    softened = any(reason.source in asked.essential for reason in unsettled)
+    steps = softened + any(_softens(answer, group) for answer in gentler) + trigger.worded
+    unknown = [*trigger.unknown, *unsettled, *(each for one in gentler for each in one.unknown)]
+    unchecked = _group_unchecked(asked, facts, order) or _only_said(gentler, group)
+    return Decision(
+        asked.id,
+        asked.recommendation,
+        order,
+        Outcome.APPLIES,
+        tuple(line.text for line in asked.when),
+        gentled((variant and variant.indicator) or say.indicator, steps),
+        steps,
+        trigger.worded,
+        (variant and variant.summary) or say.summary,
+        (variant and variant.detail) or say.detail,
+        trigger.findings,
+        tuple(dict.fromkeys(unknown)),
+        unchecked,
+        tuple(said for said, lines in asked.notes if all_hold(lines, facts, order).truth is YES),
+        tuple(_offers(asked, facts, order, unchecked=unchecked)),
     )
 
 
 def _softens(answer: Answer, group: Group) -> bool:
     """Whether it costs a step: a yes, or what cannot be told, but not for want of certain sources."""
-    if answer.truth is Truth.CANNOT_TELL and answer.unknown:
+    if answer.truth is CANNOT_TELL and answer.unknown:
         return any(reason.source not in group.not_softened_by for reason in answer.unknown)
-    return answer.truth is not Truth.NO
+    return answer.truth is not NO
 
 
 def _only_said(gentler: Iterable[Answer], group: Group) -> bool:
@@ -202,22 +216,20 @@ def gentled(indicator: Indicator, steps: int) -> Indicator:
     return INDICATORS[min(INDICATORS.index(indicator) + steps, len(INDICATORS) - 1)]
 
 
-def _group_unchecked(group: Group, facts: Facts, order: Order | None) -> bool:
-    fact = group.unchecked_fact
-    return fact is not None and facts.ask(fact, order).truth is Truth.CANNOT_TELL
+def _group_unchecked(asked: Asked, facts: Facts, order: Order | None) -> bool:
+    fact = asked.unchecked
+    return fact is not None and holds(fact, facts, order).truth is CANNOT_TELL
 
 
-def _removes(knowledge: Knowledge, offered: Offered) -> bool:
-    return knowledge.suggestions[offered.offer.suggestion].action == "delete"
+def _offers(asked: Asked, facts: Facts, order: Order | None, *, unchecked: bool) -> Iterator[Offered]:
+    """Only what definitely fits: a caution that cannot be told withholds the offer.
 
-
-def _all(facts: Facts, lines: Iterable[Criterion], order: Order | None) -> Truth:
-    return all_of(facts.holds(line, order) for line in lines).truth
-
-
-def _offers(facts: Facts, offers: Iterable[Offer], order: Order | None) -> Iterator[Offered]:
-    """Only what definitely fits: a caution that cannot be told withholds the offer."""
-    for offer in offers:
-        stops = any_of(facts.holds(line, order) for line in offer.unless).truth
-        if _all(facts, offer.when, order) is Truth.YES and stops is Truth.NO:
+    While the group is `unchecked`, nothing is removed.
+    """
+    for offer, when, unless, removes in asked.offers:
+        if (
+            not (unchecked and removes)
+            and all_hold(when, facts, order).truth is YES
+            and not any(answer.truth is not NO for answer in possible(unless, facts, order))
+        ):
             yield Offered(offer, facts.found_order(offer.order) if offer.order else order)

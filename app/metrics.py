@@ -154,7 +154,7 @@ class Metrics:
         """What was decided in one call. What did not apply is left to be worked out: it is most of it."""
         self._calls[hook] += 1
         self._orders[hook] += len(answered.judged)
-        for decision in answered.decisions:
+        for decision in answered.decisions.looked_into:
             if decision.outcome is not Outcome.DOES_NOT_APPLY:
                 self._decided(decision)
         for decision, _ in answered.composition.shown:

@@ -120,7 +120,7 @@ class Repeats:
                 material=replaced(reply.material, resources={}),
                 recalled=True,
             )
-            self._memory.keep(sent.key, _Kept(kept), size + _EACH * len(reply.answered.decisions))
+            self._memory.keep(sent.key, _Kept(kept), size + _EACH * len(reply.answered.decisions.looked_into))
 
 
 def _shown(answered: Answered) -> Iterator[tuple[Card, Decision]]:

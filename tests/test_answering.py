@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from app.answering import Answered, answer
 from app.clients import Client
+from app.decide import Outcome
 from app.errors import PreconditionFailed
 from app.protocol.request import Context, HookRequest
 from app.protocol.response import encode
@@ -151,3 +152,41 @@ def test_nothing_read_is_no_reason_to_hide_what_the_request_itself_says() -> Non
 def test_one_source_that_was_read_is_enough_for_an_answer() -> None:
     unread = tuple(set(SOURCES) - {"Encounter"})
     assert answered(unread=unread).response.cards == []
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        answered(),
+        answered(SORE, drafts=(picture("a"), picture("b"))),
+        answered(SORE, NUMB, drafts=(picture("a"),), unread=("Encounter",)),
+        answered(unread=("Condition",), drafts=(picture("a"),)),
+        answered(service="thumb-view"),
+    ],
+)
+def test_the_journal_is_told_every_decision_in_its_order(found: Answered) -> None:
+    composition = found.composition
+    places = {id(each): "shown" for each, _ in composition.shown}
+    places |= {id(each): "held back" for each in composition.held_back}
+    told = [
+        [
+            each.id,
+            each.outcome.value,
+            each.order.position if each.order else None,
+            list(each.deciding),
+            each.indicator if each.outcome is Outcome.APPLIES else None,
+            each.steps,
+            places.get(id(each)),
+            [[reason.source, reason.why, reason.label] for reason in each.unchecked],
+        ]
+        for each in found.decisions
+    ]
+    assert len(told) == len(found.decisions) > len(found.decisions.looked_into)
+    assert json.loads(found.account.listed().json) == told
+
+
+def test_the_list_for_the_journal_is_made_once_for_calls_that_decide_the_same() -> None:
+    one, same = (answered(SORE, drafts=(picture("a"),), instance=name) for name in "ab")
+    other = answered(SORE, drafts=(picture("a"), picture("b")))
+    assert one.account.listed() is same.account.listed()
+    assert one.account.listed().digest != other.account.listed().digest

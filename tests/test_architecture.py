@@ -19,7 +19,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 VALUES = ("answer", "record.values", "fhir")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "account": (*CORE, "journal.records"),
+    "account": (*CORE, "asked", "journal.records", "sift"),
     "alternatives": ("protocol", "record.envelope"),
     "answer": (),
     "errors": (),
@@ -37,7 +37,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "record": ("answer", "errors", "protocol.bounds", "protocol.request", "fhir"),
     "knowledge": VALUES,
     "facts": (*VALUES, "knowledge", "record.record", "record.amounts"),
-    "decide": (*VALUES, "knowledge", "facts"),
+    "sift": ("facts", "knowledge"),
+    "asked": ("facts", "knowledge"),
+    "decide": (*VALUES, "asked", "knowledge", "facts", "sift"),
     "compose": (*VALUES, "knowledge", "decide"),
     "suggest": (*VALUES, "knowledge", "protocol.response"),
     "render": CORE,

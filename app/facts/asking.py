@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from app.answer import (
-    NO,
-    Answer,
-    all_of,
-    any_of,
-    at_least,
-    but_not,
-    compare,
-    negate,
-    no,
-    points,
-)
+from app.answer import Answer
 from app.facts import (
     allergy,
     condition,
@@ -33,10 +23,10 @@ from app.facts import (
     span,
     supply,
 )
+from app.facts.questions import holds, questions
 from app.knowledge.criterion import Criterion
-from app.knowledge.fact import DERIVED, Fact
 from app.knowledge.load import Knowledge
-from app.knowledge.relevance import Marks
+from app.knowledge.relevance import ALWAYS
 from app.record.record import Collection, Record
 from app.record.values import ORDER, Order
 
@@ -63,53 +53,22 @@ KINDS: Mapping[str, Kind] = {
 
 _SINCE = frozenset({"condition", "procedure", "study", "referral"})
 """The kinds that may ask for what came after the date of another fact."""
-Answers = dict[str | tuple[str, int], Answer]
-"""Answers by the name of the fact, with the position of the order where it looks at one."""
 Ask = Callable[[str, Order | None], Answer]
 """Answers a fact, for an order at hand or for all."""
 Base = Callable[[str, Order | None, Ask], Answer]
 """Answers a fact that is not derived from others; it may ask for those."""
-
-
-class Presence:
-    """Which marks were read. On what is absent nothing can be yes; sources are read when asked for.
-
-    `present` has the bits of what was found so far, and all those of a source that was not read whole;
-    `possible` also those of sources that nobody asked for yet.
-    """
-
-    def __init__(self, marks: Marks, of: Callable[[str], Collection]) -> None:
-        self._marks = marks
-        self._of = of
-        self._unread = reduce(or_, marks.sources.values(), 0)
-        self.present = 0
-        self.possible = self._unread
-
-    def absent(self, mark: int) -> bool:
-        """Whether none of these bits is there."""
-        if mark & self.present:
-            return False
-        if mark & self.possible:
-            self._read(mark)
-        return not mark & self.present
-
-    def _read(self, mark: int) -> None:
-        for source, every in self._marks.sources.items():
-            if mark & every & self._unread:
-                self._unread &= ~every
-                collection = self._of(source)
-                bits = self._marks.bits[source]
-                found = (bits.get(name, 0) for name in collection.by_set)
-                self.present |= every if collection.gaps else reduce(or_, found, 0)
-        self.possible = self.present | self._unread
+EVERYTHING = -1
+"""The bits of a record that nobody has looked through: anything may be there."""
 
 
 class Facts:
     """The answers about one record. Lazy, and each question is answered once.
 
     `base` answers the facts that are read, `orders` are all of this call; `known` are answers that are
-    given from the start. `answers` are those found so far. Where a `presence` is given, a criterion that
-    needs what is absent is no without being looked into.
+    given from the start. `answers` are those found so far, `of_order` those that look at the order at its
+    position. On what is absent nothing can be yes: `present` has the bits of what was found, of all that is
+    in sources that were not read whole, and of those that nobody asked for yet, which are `unread`. `found`
+    are the marks of the former two.
     """
 
     def __init__(
@@ -118,80 +77,42 @@ class Facts:
         base: Base,
         orders: tuple[Order, ...] = (),
         known: Mapping[str, Answer] | None = None,
-        presence: Presence | None = None,
+        read: Callable[[str], Collection] | None = None,
     ) -> None:
+        self.base = base
+        self.answers: dict[str, Answer] = dict(known or ())
+        self.of_order: defaultdict[int, dict[str, Answer]] = defaultdict(self.answers.copy)
         self._orders = orders
-        self._base = base
-        self._known = known or {}
-        self._facts = knowledge.facts
-        self._order_facts = knowledge.order_facts
-        self._presence = presence or Presence(Marks(), lambda _: Collection())
-        self._criteria = knowledge.marks.criteria if presence else {}
-        self.answers: Answers = {}
+        self._marks = knowledge.marks
+        self._questions = questions(knowledge)
+        self._read = read
+        self.unread = knowledge.marks.whole if read else 0
+        self.present = self.unread | ALWAYS if read else EVERYTHING
+        self.found = [] if read else [EVERYTHING]
 
-    def absent(self, mark: int) -> bool:
-        """Whether nothing was read that bears one of these marks; none has where nobody looked."""
-        return bool(self._criteria) and self._presence.absent(mark)
+    def look(self, mark: int) -> None:
+        """Read every source that may hold one of these bits, to know what is absent from it."""
+        read = self._read
+        for source, every in self._marks.sources.items():
+            if read is not None and mark & every & self.unread:
+                collection, bits = read(source), self._marks.bits[source]
+                found = [every] if collection.gaps else [bits.get(name, 0) for name in collection.by_set]
+                self.found += found
+                self.unread &= ~every
+                self.present = reduce(or_, found, self.present & ~every)
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""
-        mark = self._criteria.get(line.text)
-        if mark and self._presence.absent(mark):
-            return no()
-        answer = self._asked(line.fact, at_hand)
-        if line.plain:
-            return answer
-        if line.operator is not None and line.operand is not None:
-            return compare(answer, line.operator, line.operand)
-        return negate(answer)
+        return holds(self._questions.line(line), self, at_hand)
 
     def ask(self, name: str, at_hand: Order | None) -> Answer:
         """The answer to a fact; facts that look at no order are answered once for all orders."""
-        mark = self._criteria.get(name)
-        if mark and self._presence.absent(mark):
-            return no()
-        return self._asked(name, at_hand)
-
-    def _asked(self, name: str, at_hand: Order | None) -> Answer:
-        if name in self._known:
-            return self._known[name]
-        looks = at_hand if name in self._order_facts else None
-        key = name if looks is None else (name, looks.position)
-        answer = self.answers.get(key)
-        if answer is None:
-            answer = self.answers[key] = self._answer(name, looks)
-        return answer
+        return holds(self._questions.fact(name), self, at_hand)
 
     def found_order(self, name: str) -> Order | None:
         """The first order that a fact found, by the reference its finding carries."""
         links = [finding.link for finding in self.ask(name, None).findings if finding.source == ORDER]
         return next((order for order in self._orders if order.reference in links), None)
-
-    def _answer(self, name: str, at_hand: Order | None) -> Answer:
-        fact = self._facts[name]
-        answer = self._derived(fact, at_hand) if fact.kind in DERIVED else self._base(name, at_hand, self.ask)
-        if answer.truth is NO:
-            return answer
-        labelled = answer.labelled(fact.label)
-        return but_not(labelled, self._each(fact.but_not, at_hand)) if fact.but_not else labelled
-
-    def _derived(self, fact: Fact, at_hand: Order | None) -> Answer:
-        if fact.any_of:
-            return any_of(self._each(fact.any_of, at_hand))
-        if fact.all_of:
-            return all_of(self.holds(line, at_hand) for line in fact.all_of)
-        if fact.at_least:
-            return at_least(fact.at_least.count, self._each(fact.at_least.of, at_hand))
-        return points((self.holds(line, at_hand), weight) for line, weight in fact.points)
-
-    def _each(self, lines: tuple[Criterion, ...], at_hand: Order | None) -> list[Answer]:
-        """The answers to several criteria, without those that are no for want of anything to find."""
-        marks, possible = self._criteria, self._presence.possible
-        return [
-            self.holds(line, at_hand)
-            for line in lines
-            if (mark := marks.get(line.text)) is None or mark & possible
-        ]
 
 
 def facts_of(knowledge: Knowledge, record: Record) -> Facts:
@@ -209,4 +130,4 @@ def facts_of(knowledge: Knowledge, record: Record) -> Facts:
             )
         return answered(asked, record, at_hand, knowledge)
 
-    return Facts(knowledge, base, record.orders, presence=Presence(knowledge.marks, record.of))
+    return Facts(knowledge, base, record.orders, read=record.of)

@@ -37,6 +37,19 @@ class Decided(Struct, frozen=True, array_like=True):
     unchecked: tuple[tuple[str, str, str], ...] = ()
 
 
+class Listed(Struct, frozen=True):
+    """All decisions of a call as JSON, and the digest under which it is kept once for all calls."""
+
+    digest: str
+    json: str
+
+
+def listed(content: str, decisions: Iterable[Decided]) -> Listed:
+    """The decisions of a call; `content` is the digest of the content that decided."""
+    told = msgspec.json.encode(list(decisions))
+    return Listed(blake2b(told, digest_size=16, key=content.encode()[:64]).hexdigest(), told.decode())
+
+
 class Shown(Struct, frozen=True):
     """One card: its uuid, and its suggestions by theirs."""
 
@@ -82,7 +95,7 @@ class Account(Protocol):
         """What decided."""
         ...
 
-    def decided(self) -> Iterable[Decided]:
+    def listed(self) -> Listed:
         """Every decision, whatever its outcome."""
         ...
 
@@ -114,16 +127,15 @@ class HookCall(Struct, frozen=True):
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Its rows, each with its table."""
         content = self.account.content
-        decisions = msgspec.json.encode(list(self.account.decided()))
-        digest = blake2b(decisions, digest_size=16, key=content.digest.encode()[:64]).hexdigest()
-        yield "decision_list", (digest, content.version, content.digest, decisions.decode())
+        decisions = self.account.listed()
+        yield "decision_list", (decisions.digest, content.version, content.digest, decisions.json)
         yield "hook_call", (
             self.id, self.at, self.client, self.service, self.hook,
             self.key.opaque(self.client, self.hook_instance),
             self.key.hash("patient", self.client, self.patient),
             self.key.hash("user", self.client, self.user) if self.user else None,
             self.key.hash("encounter", self.client, self.encounter) if self.encounter else None,
-            self.key.id, digest,
+            self.key.id, decisions.digest,
             _json([(each.source, each.why) for each in self.not_read]), _json(self.stage_ms),
         )  # fmt: skip
         for card in self.account.shown():

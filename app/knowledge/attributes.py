@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import field
+from pydantic import Field
 
 from app.knowledge.coding_systems import HIERARCHICAL, normal
-from app.knowledge.fact import Fact, Names
-from app.knowledge.shape import Shape
+from app.knowledge.fact import Fact, Frozen, Names
 from app.knowledge.value_set import Codes, ValueSet
 
 
-class Use(Shape, frozen=True):
+class Use(Frozen):
     """One kind of data that a recommendation may use, and how that is told.
 
     It is used when a fact reads one of these elements of the Patient (`reads`), one of the value sets,
@@ -22,11 +21,11 @@ class Use(Shape, frozen=True):
     title: str
     reads: Names = ()
     value_sets: Names = ()
-    codes: Codes = field(default_factory=dict)
+    codes: Codes = Field(default={})
     note: str = ""
 
 
-class Attributes(Shape, frozen=True):
+class Attributes(Frozen):
     """`attributes.yaml`: what is the same for every recommendation, and the kinds of data to tell of."""
 
     developer: str

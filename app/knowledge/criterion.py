@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
 from pydantic import PlainValidator
 
 _FORM = re.compile(
@@ -16,7 +15,8 @@ _FORM = re.compile(
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
-class Criterion(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Criterion:
     """A fact, its negation, or its comparison with a number or a word."""
 
     text: str
@@ -24,11 +24,11 @@ class Criterion(Struct, frozen=True):
     negated: bool = False
     operator: str | None = None
     operand: float | str | None = None
-    plain: bool = False
+    plain: bool = field(init=False, compare=False, repr=False)
     """Whether it is a fact as it stands; asked for in every call, so it is not worked out each time."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "plain", not self.negated and self.operator is None)
+        object.__setattr__(self, "plain", not self.negated and self.operator is None)
 
 
 def parse(text: Any) -> Criterion:

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.knowledge.fact import Names
+from app.knowledge.fact import Frozen, Names
 from app.knowledge.recommendation import Lines
-from app.knowledge.shape import Shape
 
 Rating = Literal["appropriate", "not-appropriate", "no-criteria-apply"]
 
 
-class RatingRule(Shape, frozen=True):
+class RatingRule(Frozen):
     """A rating, and what makes it hold: all of `when`, none of `unless`, and one of `applies`.
 
     `applies` names recommendations. One counts when it applies to the order at full strength, with
@@ -28,7 +27,7 @@ class RatingRule(Shape, frozen=True):
     because: str | None = None
 
 
-class Ratings(Shape, frozen=True):
+class Ratings(Frozen):
     """Which orders are rated, and the rules in the order in which they are tried."""
 
     rated: Annotated[Lines, Field(min_length=1)]

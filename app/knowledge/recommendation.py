@@ -8,12 +8,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import field
 from pydantic import Field
 
 from app.knowledge.criterion import Line
-from app.knowledge.fact import Names
-from app.knowledge.shape import Shape
+from app.knowledge.fact import Frozen, Names
 
 Indicator = Literal["critical", "warning", "info"]
 _BLANK = re.compile(r"'\{[a-z]+\}'")
@@ -21,7 +19,7 @@ INDICATORS: tuple[Indicator, ...] = ("critical", "warning", "info")
 Lines = tuple[Line, ...]
 
 
-class Variant(Shape, frozen=True):
+class Variant(Frozen):
     """Other words or another indicator, for when its criteria hold; the first that holds is taken."""
 
     when: Annotated[Lines, Field(min_length=1)]
@@ -30,14 +28,14 @@ class Variant(Shape, frozen=True):
     detail: str | None = None
 
 
-class Note(Shape, frozen=True):
+class Note(Frozen):
     """A line that the card adds when its criteria hold."""
 
     when: Annotated[Lines, Field(min_length=1)]
     say: str
 
 
-class Say(Shape, frozen=True):
+class Say(Frozen):
     """The words of a card. `{order}` and `{fact}` are the only blanks.
 
     What the facts in `link_to` found is linked, where the EHR says at which FHIR server it stands.
@@ -51,7 +49,7 @@ class Say(Shape, frozen=True):
     link_to: Names = ()
 
 
-class Offer(Shape, frozen=True):
+class Offer(Frozen):
     """A suggestion by its id; offered only when its own criteria definitely allow it.
 
     `order` names the fact that finds the order to change, on a card that is about the patient.
@@ -64,7 +62,7 @@ class Offer(Shape, frozen=True):
     recommended: bool = False
 
 
-class Recommendation(Shape, frozen=True, kw_only=True):
+class Recommendation(Frozen):
     """One piece of advice. Its id is the name of its folder.
 
     `essential` are sources beside the group's own of which the card itself says that nothing was found.
@@ -98,7 +96,7 @@ class Recommendation(Shape, frozen=True, kw_only=True):
         return tuple(line for lines in parts for line in lines)
 
 
-class Group(Shape, frozen=True):
+class Group(Frozen):
     """What all recommendations of one class share.
 
     `softened_by` are the sources without which an `unless` that cannot be told costs a step,
@@ -118,14 +116,14 @@ class Group(Shape, frozen=True):
     may_be_off: bool = True
 
 
-class Replacement(Shape, frozen=True):
+class Replacement(Frozen):
     """While the stronger recommendation has a card, the weaker ones have none."""
 
     stronger: str
     weaker: Names
 
 
-class Groups(Shape, frozen=True, kw_only=True):
+class Groups(Frozen):
     """`groups.yaml`: the groups in order of precedence, and how many cards there may be."""
 
     groups: dict[str, Group]
@@ -135,7 +133,7 @@ class Groups(Shape, frozen=True, kw_only=True):
     sources: dict[str, str]
 
 
-class Evidence(Shape, frozen=True, kw_only=True):
+class Evidence(Frozen):
     """One source. `kind` tells guidelines from trials, reviews and patient-education pages.
 
     The first source of a recommendation needs a `url`: it is where the card sends its reader.
@@ -152,7 +150,7 @@ class Evidence(Shape, frozen=True, kw_only=True):
     note: str = ""
 
 
-class OverrideReason(Shape, frozen=True):
+class OverrideReason(Frozen):
     """A coded reason to set a card aside; without `system` it is this project's own code.
 
     `counts_apart`: it says that the record lacks something, and reports count it apart.
@@ -164,7 +162,7 @@ class OverrideReason(Shape, frozen=True):
     counts_apart: bool = False
 
 
-class Suggestion(Shape, frozen=True):
+class Suggestion(Frozen):
     """One click: create a resource, change the order (`changes` laid over it), or delete it.
 
     Blanks in a resource are whole strings: `{patient}`, `{today}`, `{encounter}`.
@@ -173,8 +171,8 @@ class Suggestion(Shape, frozen=True):
     label: str
     description: str
     action: Literal["create", "update", "delete"]
-    resource: dict[str, Any] = field(default_factory=dict)
-    changes: dict[str, Any] = field(default_factory=dict)
+    resource: dict[str, Any] = Field(default={})
+    changes: dict[str, Any] = Field(default={})
 
     @cached_property
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -184,7 +182,7 @@ class Suggestion(Shape, frozen=True):
         return msgspec.json.decode(msgspec.json.encode(fixed)), blank
 
 
-class Service(Shape, frozen=True):
+class Service(Frozen):
     """One endpoint for one hook."""
 
     id: str
@@ -195,7 +193,7 @@ class Service(Shape, frozen=True):
     orders: Literal["none", "selected", "all"]
 
 
-class Services(Shape, frozen=True):
+class Services(Frozen):
     """`services.yaml`: the services, and the names under which cards and reasons are coded."""
 
     content_version: str

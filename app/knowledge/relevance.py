@@ -38,6 +38,9 @@ _BY_SETS = frozenset(NEEDS) - {"patient", "order", "encounter", "supply", "dose"
 _WITH_ORDERS = frozenset({"condition", "span"})
 _AMOUNTS = frozenset({"supply", "dose"})
 
+ALWAYS = 1
+"""The bit of what needs nothing to be read."""
+
 Traces = Mapping[str, frozenset[str]]
 """Source → the value sets of which at least one must be there for a yes."""
 
@@ -46,13 +49,18 @@ Traces = Mapping[str, frozenset[str]]
 class Marks:
     """Traces as numbers: one bit for each value set of each source, so that one AND tells what is absent.
 
-    `sources` has all bits of a source, `criteria` those of which one is needed for a criterion to hold, by
-    its text. A criterion that is not in there must always be looked into.
+    ALWAYS is the bit of none of them.
+    `sources` has all bits of a source, `whole` those of all of them, `criteria` those of which one is needed
+    for a criterion to hold, by its text. A criterion that is not in there must always be looked into.
     """
 
     sources: Mapping[str, int] = field(default_factory=dict)
     bits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     criteria: Mapping[str, int] = field(default_factory=dict)
+    whole: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", reduce(or_, self.sources.values(), 0))
 
 
 def marks(
@@ -71,7 +79,7 @@ def marks(
     found = {line.text: each for line in lines if (each := search.of_line(line)) is not None}
     pairs = sorted({(source, name) for each in found.values() for source in each for name in each[source]})
     bits: dict[str, dict[str, int]] = {}
-    for place, (source, name) in enumerate(pairs):
+    for place, (source, name) in enumerate(pairs, 1):
         bits.setdefault(source, {})[name] = 1 << place
     return Marks(
         {source: reduce(or_, each.values()) for source, each in bits.items()},

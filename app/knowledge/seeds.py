@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from app.knowledge.fact import Names
-from app.knowledge.shape import Shape
+from typing import Self
+
+from pydantic import model_validator
+
+from app.knowledge.fact import Frozen, Names
 
 
-class Statement(Shape, frozen=True):
+class Statement(Frozen):
     """One statement in our own words; carried by recommendations, or out of scope for a reason.
 
     Each carrier holds one of the `words`, in its card or its rationale.
@@ -18,14 +21,16 @@ class Statement(Shape, frozen=True):
     words: Names = ()
     out_of_scope: str = ""
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _carried_or_not(self) -> Self:
         if bool(self.carried_by) == bool(self.out_of_scope):
             raise ValueError("a statement is carried by recommendations, or out of scope for a reason")
         if bool(self.carried_by) != bool(self.words):
             raise ValueError("what is carried says by which words of its carriers")
+        return self
 
 
-class Conflict(Shape, frozen=True):
+class Conflict(Frozen):
     """Where a seed and the guidelines part, what the card does, and where its reader is told."""
 
     seed: str
@@ -35,7 +40,7 @@ class Conflict(Shape, frozen=True):
     words: Names
 
 
-class Seeds(Shape, frozen=True):
+class Seeds(Frozen):
     """`seeds.yaml`: the statements by topic, and the conflicts."""
 
     statements: dict[str, tuple[Statement, ...]]

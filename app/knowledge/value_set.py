@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import field
 from pydantic import Field
 
-from app.knowledge.shape import Shape
+from app.knowledge.fact import Frozen
 
 Codes = dict[str, dict[str, str]]
 """System name → code → our own short display."""
 
 
-class Factor(Shape, frozen=True):
+class Factor(Frozen):
     """A named conversion: one `per` unit of the ingredient counts as `value`."""
 
     value: Annotated[float, Field(gt=0)]
     per: str
 
 
-class Ingredient(Shape, frozen=True):
+class Ingredient(Frozen):
     """An active ingredient with the factors that apply to it.
 
     It is listed by its RxNorm code, which then stands for the concept by itself. Where the bare code
@@ -28,10 +27,10 @@ class Ingredient(Shape, frozen=True):
     """
 
     name: str
-    factors: dict[str, Factor] = field(default_factory=dict)
+    factors: dict[str, Factor] = Field(default={})
 
 
-class Product(Shape, frozen=True):
+class Product(Frozen):
     """An RxNorm product: how much of the ingredient one unit holds, and how it is given.
 
     `strength` is per `unit`: `mg` (one tablet), `mg/mL` (a liquid), `mg/h` (a patch). `with` names
@@ -44,10 +43,10 @@ class Product(Shape, frozen=True):
     form: str | None = None
     release: Literal["immediate", "extended"] = "immediate"
     route: str | None = None
-    with_: tuple[str, ...] = field(default=(), name="with")
+    with_: tuple[str, ...] = Field(default=(), alias="with")
 
 
-class ValueSet(Shape, frozen=True):
+class ValueSet(Frozen):
     """A concept. A listed ICD or ATC code stands for all below it, less those under `except`.
 
     `words` are phrases matched word by word, case ignored; `*` ends a stem. A phrase in `not_words`
@@ -63,15 +62,15 @@ class ValueSet(Shape, frozen=True):
     version: str
     sources: tuple[str, ...]
     includes: tuple[str, ...] = ()
-    codes: Codes = field(default_factory=dict)
-    except_: Codes = field(default_factory=dict, name="except")
-    unverified: Codes = field(default_factory=dict)
+    codes: Codes = Field(default={})
+    except_: Codes = Field(default={}, alias="except")
+    unverified: Codes = Field(default={})
     beside: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     with_words: tuple[str, ...] = ()
     not_words: tuple[str, ...] = ()
-    ingredients: dict[str, Ingredient] = field(default_factory=dict)
-    products: dict[str, Product] = field(default_factory=dict)
+    ingredients: dict[str, Ingredient] = Field(default={})
+    products: dict[str, Product] = Field(default={})
 
     def product_name(self, code: str) -> str:
         """The ingredients of a product, the one that matters here first: `one / another`."""
@@ -79,7 +78,7 @@ class ValueSet(Shape, frozen=True):
         return " / ".join((self.ingredients[product.ingredient].name, *product.with_))
 
 
-class LicensedCodes(Shape, frozen=True):
+class LicensedCodes(Frozen):
     """Codes that a site without their licence leaves out: one file beside the concept it adds to."""
 
     sources: tuple[str, ...]

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from app.knowledge.load import Knowledge
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def worked_out(work: Callable[[Knowledge, str], T]) -> Callable[[Knowledge, str], T]:
-    """The function, but for each content and name it works only once."""
-    known: WeakKeyDictionary[Knowledge, dict[str, T]] = WeakKeyDictionary()
+def worked_out(work: Callable[Concatenate[Knowledge, P], T]) -> Callable[Concatenate[Knowledge, P], T]:
+    """The function, but for each content (and name) it works only once.
 
-    def found(knowledge: Knowledge, name: str) -> T:
+    What it gives must not hold the content, or neither were ever forgotten.
+    """
+    known: WeakKeyDictionary[Knowledge, dict[object, T]] = WeakKeyDictionary()
+
+    def found(knowledge: Knowledge, /, *args: P.args, **kwargs: P.kwargs) -> T:
         of_content = known.get(knowledge)
         if of_content is None:
             of_content = known[knowledge] = {}
-        if name not in of_content:
-            of_content[name] = work(knowledge, name)
-        return of_content[name]
+        if args not in of_content:
+            of_content[args] = work(knowledge, *args, **kwargs)
+        return of_content[args]
 
     return update_wrapper(found, work)

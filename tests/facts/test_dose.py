@@ -9,7 +9,6 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Interval, compare
 from app.facts import dose
 from app.knowledge.fact import DoseFact
-from app.knowledge.shaped import written
 from tests.cards.drug_sets import code_of, knowledge
 from tests.facts.prescriptions import (
     ACETAMINOPHEN_500,
@@ -36,9 +35,9 @@ from tests.facts.prescriptions import (
     tablets,
 )
 
-OPIOIDS = written(DoseFact, {"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
-ACETAMINOPHEN = written(DoseFact, {"in": "acetaminophen", "unit": "mg"})
-ASPIRIN = written(DoseFact, {"in": "aspirin", "unit": "mg"})
+OPIOIDS = DoseFact.model_validate({"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
+ACETAMINOPHEN = DoseFact.model_validate({"in": "acetaminophen", "unit": "mg"})
+ASPIRIN = DoseFact.model_validate({"in": "aspirin", "unit": "mg"})
 
 EPIC = {
     "doseAndRate": [

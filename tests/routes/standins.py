@@ -14,7 +14,6 @@ from fastapi.telemetry import TelemetryConfig
 
 from app.clients import Client
 from app.knowledge.recommendation import Service
-from app.knowledge.shaped import written
 from app.main import UNTRACED, bare_app
 from app.protocol.discovery import Discovery, ServiceEntry, encode
 from app.protocol.feedback import Feedback
@@ -70,8 +69,7 @@ def nothing(client: Client, service: Service, request: HookRequest, material: Ma
 
 def service(hook: str, orders: str) -> Service:
     """A service of a hook."""
-    return written(
-        Service,
+    return Service.model_validate(
         {
             "id": f"example-{hook}",
             "hook": hook,
@@ -79,7 +77,7 @@ def service(hook: str, orders: str) -> Service:
             "description": "d",
             "usage_requirements": "u",
             "orders": orders,
-        },
+        }
     )
 
 

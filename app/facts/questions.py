@@ -1,0 +1,155 @@
+"""What a content asks, made ready: each fact and each criterion as one function, once for each content.
+
+Nothing here holds the content itself, so that it goes when nobody serves it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from app.answer import NO, Answer, all_of, any_of, at_least, but_not, compare, negate, no, points
+from app.knowledge.criterion import Criterion
+from app.knowledge.fact import DERIVED, Fact
+from app.knowledge.load import Knowledge
+from app.knowledge.relevance import ALWAYS
+from app.knowledge.worked_out import worked_out
+from app.record.values import Order
+
+if TYPE_CHECKING:
+    from app.facts.asking import Facts
+
+Asked = Callable[["Facts", Order | None], Answer]
+"""Answers from the facts of a call, for the order at hand."""
+
+
+class Line(NamedTuple):
+    """A criterion: where none of the bits in `mark` is present it is no, else what `asked` answers."""
+
+    mark: int
+    asked: Asked
+    text: str
+
+
+Lines = tuple[Line, ...]
+
+
+def holds(line: Line, facts: Facts, at_hand: Order | None) -> Answer:
+    """The answer to one criterion."""
+    return line.asked(facts, at_hand) if line.mark & facts.present else no()
+
+
+def all_hold(lines: Lines, facts: Facts, at_hand: Order | None) -> Answer:
+    """Whether every one holds; after the first that does not, none is asked."""
+    answers = []
+    for mark, asked, _ in lines:
+        if not mark & facts.present:
+            return no()
+        answer = asked(facts, at_hand)
+        if answer.truth is NO:
+            return answer
+        answers.append(answer)
+    return all_of(answers)
+
+
+def possible(lines: Lines, facts: Facts, at_hand: Order | None) -> list[Answer]:
+    """The answers to several criteria, without those that are no for want of anything to find."""
+    present = facts.present
+    return [asked(facts, at_hand) for mark, asked, _ in lines if mark & present]
+
+
+class Questions:
+    """The facts and criteria of one content by what they say, each made ready when it is first asked for."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._facts = knowledge.facts
+        self._order_facts = knowledge.order_facts
+        self._marks = knowledge.marks.criteria
+        self._lines: dict[str, Line] = {}
+
+    def fact(self, name: str) -> Line:
+        """A fact as it stands."""
+        return self._lines.get(name) or self.line(Criterion(name, name))
+
+    def line(self, line: Criterion) -> Line:
+        """A criterion."""
+        found = self._lines.get(line.text)
+        if found is None:
+            mark, of_order = self._marks.get(line.text, ALWAYS), line.fact in self._order_facts
+            asked = _once(line.text, mark, self._answered(line), of_order=of_order)
+            found = self._lines[line.text] = Line(mark, asked, line.text)
+        return found
+
+    def lines(self, lines: Iterable[Criterion]) -> Lines:
+        """Several criteria."""
+        return tuple(map(self.line, lines))
+
+    def _answered(self, line: Criterion) -> Asked:
+        if line.plain:
+            return self._fact(line.fact)
+        asked, operator, operand = self.fact(line.fact).asked, line.operator, line.operand
+        if operator is None or operand is None:
+            return lambda facts, at_hand: negate(asked(facts, at_hand))
+        return lambda facts, at_hand: compare(asked(facts, at_hand), operator, operand)
+
+    def _fact(self, name: str) -> Asked:
+        fact = self._facts[name]
+        found = self._derived(fact) if fact.kind in DERIVED else _base(name)
+        label, guards = fact.label, self.lines(fact.but_not)
+
+        def answered(facts: Facts, at_hand: Order | None) -> Answer:
+            answer = found(facts, at_hand)
+            if answer.truth is NO:
+                return answer
+            labelled = answer.labelled(label)
+            return but_not(labelled, possible(guards, facts, at_hand)) if guards else labelled
+
+        return answered
+
+    def _derived(self, fact: Fact) -> Asked:
+        if fact.all_of:
+            every = self.lines(fact.all_of)
+            return lambda facts, at_hand: all_hold(every, facts, at_hand)
+        if fact.any_of:
+            some = self.lines(fact.any_of)
+            return lambda facts, at_hand: any_of(possible(some, facts, at_hand))
+        if fact.at_least:
+            count, some = fact.at_least.count, self.lines(fact.at_least.of)
+            return lambda facts, at_hand: at_least(count, possible(some, facts, at_hand))
+        weighted = tuple((self.line(line), weight) for line, weight in fact.points)
+        return lambda facts, at_hand: points(
+            (holds(line, facts, at_hand), weight) for line, weight in weighted
+        )
+
+
+@worked_out
+def questions(knowledge: Knowledge) -> Questions:
+    """The questions of a content."""
+    return Questions(knowledge)
+
+
+def _base(name: str) -> Asked:
+    return lambda facts, at_hand: facts.base(name, at_hand, facts.ask)
+
+
+def _once(text: str, mark: int, answered: Asked, *, of_order: bool) -> Asked:
+    """Answered once for each call; what looks at an order, once for each of them."""
+
+    def for_all(facts: Facts, at_hand: Order | None) -> Answer:
+        answer = facts.answers.get(text)
+        if answer is None:
+            if mark & facts.unread:
+                facts.look(mark)
+            answer = facts.answers[text] = answered(facts, None) if mark & facts.present else no()
+        return answer
+
+    def for_each(facts: Facts, at_hand: Order | None) -> Answer:
+        if at_hand is None:
+            return for_all(facts, None)
+        answers = facts.of_order[at_hand.position]
+        answer = answers.get(text)
+        if answer is None:
+            answer = answers[text] = answered(facts, at_hand)
+        return answer
+
+    return for_each if of_order else for_all
