@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -120,7 +120,7 @@ def card_of(knowledge: Knowledge, recommendation_id: str, case: Case) -> Card | 
 
 def _worked(knowledge: Knowledge, recommendation_id: str, case: Case) -> tuple[Facts, Decision]:
     known = {name: _given(name, knowledge.facts[name], value) for name, value in case.facts.items()}
-    order = replace(THE_ORDER, concept=Concept(display=_ordered(knowledge, case)))
+    order = structs.replace(THE_ORDER, concept=Concept(display=_ordered(knowledge, case)))
     facts = Facts(knowledge, lambda *_: no(), (order,), known)
     about = knowledge.recommendations[recommendation_id].about
     return facts, decide_one(knowledge, recommendation_id, facts, order if about == "order" else None)

@@ -16,7 +16,7 @@ from app.record.values import Order
 from app.render import Call
 from app.suggest import Setting
 from tests.content import knowledge
-from tests.records import ago, coded, order, problem, record, unread, visit, worded
+from tests.records import ago, but, coded, order, problem, record, unread, visit, worded
 
 CALL = Call("instance", "", Setting(patient="Patient/1", today="2026-06-01"))
 FIRST_NOT_FOR_NUMB_THUMBS = (
@@ -120,7 +120,7 @@ def test_each_order_is_rated_for_itself_and_only_where_it_is_judged():
 
 
 def test_an_order_that_cannot_be_updated_is_left_alone():
-    nameless = replace(order("thumb-picture"), reference="ServiceRequest")
+    nameless = but(order("thumb-picture"), reference="ServiceRequest")
     assert actions(drafted(SORE, draft=nameless)) == []
     assert actions(drafted(SORE, draft=order("thumb-picture", kind="DeviceRequest"))) == []
 
@@ -132,7 +132,7 @@ def test_an_update_holds_the_order_as_it_was_sent_and_nothing_changed_but_extens
         "extension": [{"url": "https://ehr.example/x", "valueCode": "y"}],
         "note": [{"text": "n"}],
     }
-    (action,) = actions(drafted(SORE, draft=replace(draft, raw=sent)))
+    (action,) = actions(drafted(SORE, draft=but(draft, raw=sent)))
     assert action.type == "update"
     assert action.resource is not None
     assert {**action.resource, "extension": None} == {**sent, "extension": None}
@@ -142,7 +142,7 @@ def test_an_update_holds_the_order_as_it_was_sent_and_nothing_changed_but_extens
 def test_an_earlier_rating_is_replaced():
     draft = order("thumb-picture")
     old = [{"url": RATING, "valueCodeableConcept": {"coding": [{"code": "appropriate"}]}}]
-    (action,) = actions(drafted(SORE, draft=replace(draft, raw={**draft.raw, "extension": old})))
+    (action,) = actions(drafted(SORE, draft=but(draft, raw={**draft.raw, "extension": old})))
     assert action.resource is not None
     assert [each["url"] for each in action.resource["extension"]] == [RATING, CONSULT_ID]
     assert extensions(action)[RATING]["coding"][0]["code"] == "not-appropriate"

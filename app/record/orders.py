@@ -184,7 +184,7 @@ def _add(pile: _Pile, position: int, resource: Json, as_sent: Json, scope: Scope
     if as_sent in twins and "/" in order.reference:
         pile.ignored += 1  # the same order sent twice is one order
         return
-    pile.orders.append(replace(order, twin=len(twins)) if twins else order)
+    pile.orders.append(structs.replace(order, twin=len(twins)) if twins else order)
     twins.append(as_sent)
 
 
@@ -222,7 +222,7 @@ def _order(position: int, resource: Json, concept: Concept, as_sent: Json, scope
         status=word(resource.get("status")).lower() or None,
         categories=frozenset[str]().union(*map(spoken_state, resource.get("category", ()))),
         reason_unread=unread_reasons(resource, scope) > 0,
-        drug=replace(drug, reasons=reasons) if drug else None,
+        drug=structs.replace(drug, reasons=reasons) if drug else None,
         raw=as_sent,
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from app.answer import Interval
 
@@ -13,8 +14,7 @@ ORDER = "Order"
 """The source of what the orders of this call say themselves; beside it sources are FHIR types."""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A date that may be partial: 2026-03 is any day of that March."""
 
     earliest: date
@@ -26,8 +26,7 @@ class When:
         return Interval((today - self.latest).days, (today - self.earliest).days)
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(Struct, frozen=True):
     """A CodeableConcept after matching: the value sets that hold it, and how it may be shown.
 
     `coded` are matched by a code, `worded` only by words. `suspected` says that the words themselves
@@ -61,8 +60,7 @@ class WatchedCodes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Something that was not read: a whole search, or what a page or a cap cut off.
 
     `complete_since`: when given, everything from that day on was read all the same.
@@ -73,8 +71,7 @@ class Gap:
     complete_since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(Struct, frozen=True):
     """Age and sex as far as they are recorded; `deceased` only when the record says so."""
 
     birth: When | None = None
@@ -82,8 +79,7 @@ class Patient:
     deceased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A Condition; `clinical_status` None means absent. `category` is problem, encounter or None."""
 
     concept: Concept
@@ -98,16 +94,14 @@ class Condition:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A measured value as an interval in `unit` (a UCUM code, or None when none is recorded)."""
 
     value: Interval
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+class Dosage(Struct, frozen=True):
     """One dosage instruction. `dose` is per administration; `per_day` administrations a day.
 
     None means not recorded or not computable; `why` then says what is missing. Doses are in mg, mL, `1`
@@ -126,8 +120,7 @@ class Dosage:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Medication:
+class Medication(Struct, frozen=True):
     """A MedicationRequest that is or was in force (drafts too, inside an Order)."""
 
     concept: Concept
@@ -142,8 +135,7 @@ class Medication:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One order of `draftOrders`: what is ordered, why, and the EHR's own JSON to echo.
 
     `reference` is `Type/id` (or `Type` alone when the EHR sent no id), `position` its index in the
@@ -166,8 +158,7 @@ class Order:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """One observed value (a component counts as an observation of its own)."""
 
     concept: Concept
@@ -180,8 +171,7 @@ class Observation:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A Procedure, ServiceRequest, DiagnosticReport or ImagingStudy: done, or asked for.
 
     `done` is True for completed, False for requested or in progress.
@@ -196,8 +186,7 @@ class Event:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(Struct, frozen=True):
     """An Encounter; `class_code` is a v3-ActCode such as AMB or EMER."""
 
     id: str | None
@@ -211,8 +200,7 @@ class Encounter:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Allergy:
+class Allergy(Struct, frozen=True):
     """An AllergyIntolerance that is not refuted or entered in error."""
 
     concept: Concept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from app.record.readers.conditions import SUSPECTED, VOID
 from app.record.readers.elements import concept_of, concepts_of, match, spoken_state, word
