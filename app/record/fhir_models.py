@@ -6,7 +6,7 @@ R4 data reads as R4B for every resource here. Elements that the models do not kn
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from app.fhir import model_of
 from app.record.readers.scope import Json, Loss, Lost, Tally
-from app.record.readers.shapes import Value
+from app.record.readers.sent import Reference
+from app.record.readers.shapes import Value, shaped
 
 _NAMES = (
     "AllergyIntolerance",
@@ -46,12 +47,15 @@ _REPEATED = frozenset(
 """Elements that resources have in common: what was accepted once is not checked again."""
 _OF_PATIENT = frozenset({"encounter", "subject"})
 """Elements that the resources of one patient have in common: remembered for one call only."""
-_REQUIRED = frozenset({"code", "medicationCodeableConcept", "subject"})
+_REQUIRED = frozenset({"code", "intent", "medicationCodeableConcept", "status", "subject"})
 """Of those, the elements that some model asks for; the others need not be there to be checked."""
 _PLAIN = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64} [ -~]{1,200}", re.ASCII)
 _Accepted = MutableMapping[tuple[str, str, bytes], Any]
 _ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
 """The element as its model made it, by resource type, name and JSON."""
+_KNOWN: dict[tuple[str, str, bytes | str], Any] = {}
+"""The element as its model made it, by resource type, name and JSON as it was sent."""
+_MOST_KNOWN = 8_192
 Place = tuple[int | str, ...]
 _ATTEMPTS = 3
 _BESIDE = frozenset({"sequence", "text"})
@@ -111,6 +115,55 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
     for memory, key in new:
         memory[key] = getattr(made, key[1])
     return None
+
+
+def passes(source: str, shape: Json, elements: Mapping[str, object], tally: Tally) -> bool:
+    """Whether the model accepts a resource whose elements are given as they were sent; if so, it is counted.
+
+    An element is the bytes of its JSON, a plain text or a reference; anything else is none. Where it says
+    no, the resource has to be put into shape and mended.
+    """
+    if tally.validations_left <= 0:
+        return False
+    given: Json = {}
+    new: list[tuple[str, str, bytes | str]] = []
+    for name, sent in elements.items():
+        if isinstance(sent, Reference):
+            if not _PLAIN.fullmatch(f"{sent.reference} {sent.display}"):
+                return False
+            key: tuple[str, str, bytes | str] = ("", name, b"")
+        elif isinstance(sent, bytes | str) and sent != b"null":
+            key = (source, name, sent)
+        else:
+            continue
+        known = _KNOWN.get(key)
+        if known is not None:
+            if name in _REQUIRED:
+                given[name] = known
+        elif (value := shaped(_value(sent), shape[name])) is not None:
+            given[name] = value
+            new.append(key)
+    try:
+        made = _made(source, given)
+    except ValidationError:
+        return False
+    for key in new:
+        _remember(key, getattr(made, key[1]))
+    tally.validations_left -= 1
+    return True
+
+
+def _value(sent: object) -> Value:
+    if isinstance(sent, Reference):
+        return msgspec.to_builtins(sent)
+    return msgspec.json.decode(sent) if isinstance(sent, bytes) else sent
+
+
+def _remember(key: tuple[str, str, bytes | str], made: object) -> None:
+    """What was accepted once; when there is no more room, everything is forgotten."""
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[key] = made
 
 
 def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Accepted, tuple[str, str, bytes]]:

@@ -17,8 +17,9 @@ from app.record.readers.elements import match, spoken_state, text_of, word, word
 from app.record.readers.events import REQUEST_RENAMES, SERVICE_REQUEST, coded
 from app.record.readers.medications import MEDICATION_REQUEST, medication
 from app.record.readers.reasons import reasons_of, unread_reasons
-from app.record.readers.references import UNDECODABLE, about, relative
-from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, gaps_of
+from app.record.readers.references import about, relative
+from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, gaps_of
+from app.record.readers.sent import UNDECODABLE, RawJson
 from app.record.reading import checked, in_shape, void
 from app.record.values import Concept, Gap, Order
 

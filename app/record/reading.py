@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from app.record.dates import past
 from app.record.fhir_models import accepted
 from app.record.readers import resources
@@ -21,10 +19,10 @@ from app.record.readers.encounters import ENCOUNTER
 from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
 from app.record.readers.observations import OBSERVATION
-from app.record.readers.peek import irrelevant
-from app.record.readers.quick import QUICK
-from app.record.readers.references import UNDECODABLE, about, referable
-from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope, Tally, gaps_of
+from app.record.readers.quick import short_way
+from app.record.readers.references import about, referable
+from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, Tally, gaps_of
+from app.record.readers.sent import UNDECODABLE, Resource, opened, whole
 from app.record.readers.shapes import shaped
 from app.record.record import Collection
 from app.record.steps import Steps, finished
@@ -61,7 +59,7 @@ _SEXES = frozenset({"female", "male", "other"})
 _NOT_ORDERED = frozenset({"option", "proposal"})
 
 
-def read_collection(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...], scope: Scope) -> Collection:
+def read_collection(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope: Scope) -> Collection:
     """The watched values of one FHIR resource type, and what could not be read of it.
 
     `raws` are resources as they were sent, `gaps` what is known already not to have been sent. Never
@@ -70,7 +68,7 @@ def read_collection(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...],
     return finished(reading(source, raws, gaps, scope))
 
 
-def reading(source: str, raws: Sequence[RawJson], gaps: tuple[Gap, ...], scope: Scope) -> Steps[Collection]:
+def reading(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope: Scope) -> Steps[Collection]:
     """The same in steps of some entries, between which others may have their turn."""
     kind = KINDS[source]
     items: list[Any] = []
@@ -100,12 +98,10 @@ def _sets_of_visit(visit: Encounter) -> frozenset[str]:
     return frozenset[str]().union(*(concept.sets for concept in (*visit.types, *visit.reasons)))
 
 
-def _values(kind: Kind, raw: RawJson, scope: Scope) -> Iterable[Any]:
-    if scope.filtering and irrelevant(kind, raw, scope):
-        return ()
-    quick = QUICK.get(kind.source) if scope.filtering else None
-    if quick is not None and (value := quick(raw, scope)) is not None:
-        return (value,)
+def _values(kind: Kind, raw: Resource, scope: Scope) -> Iterable[Any]:
+    entry = opened(kind.source, raw) if scope.filtering else None
+    if entry is not None and (found := short_way(kind, entry, scope)) is not None:
+        return found
     sent = decoded(raw)
     if sent.get("resourceType") not in kind.types:
         return ()
@@ -125,10 +121,10 @@ def _values(kind: Kind, raw: RawJson, scope: Scope) -> Iterable[Any]:
     return list(kind.read(checked(kind, resource, scope), concept, scope))
 
 
-def decoded(raw: RawJson) -> Json:
+def decoded(resource: Resource) -> Json:
     """One resource as a mapping. Raises Lost for broken JSON and for what is no resource."""
     try:
-        sent = msgspec.json.decode(raw)
+        sent = whole(resource)
     except UNDECODABLE:
         raise Lost(Loss.UNREADABLE) from None
     if not isinstance(sent, dict) or not isinstance(sent.get("resourceType"), str):
@@ -163,7 +159,7 @@ def checked(kind: Kind, resource: Json, scope: Scope) -> Json:
     return accepted(kind.source, resource, scope.tally) if kind.validated else resource
 
 
-def read_patient(raw: RawJson | None, scope: Scope) -> tuple[Patient, tuple[Gap, ...]]:
+def read_patient(raw: Resource | None, scope: Scope) -> tuple[Patient, tuple[Gap, ...]]:
     """Age, sex and whether the patient died; a Patient that is somebody else is never used."""
     if raw is None:
         return Patient(), ()

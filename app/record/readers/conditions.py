@@ -34,26 +34,27 @@ def _code(resource: Json, scope: Scope) -> Concept | None:
 def _condition(resource: Json, concept: Concept, scope: Scope) -> Iterable[Condition]:
     yield Condition(
         concept,
-        clinical_status=_status(resource),
-        suspected=concept.suspected or _doubted(resource),
+        clinical_status=clinical_status(resource.get("clinicalStatus")),
+        suspected=concept.suspected or doubted(resource.get("verificationStatus")),
         onset=_onset(resource, scope),
         recorded=past(resource.get("recordedDate"), scope.today),
         abated=_abated(resource, scope),
-        category=_category(resource),
+        category=category(resource.get("category", ())),
         encounter=_encounter(resource),
-        severity=_severity(resource),
+        severity=severity(resource.get("severity")),
         link=link_of(resource),
     )
 
 
-def _status(resource: Json) -> str | None:
+def clinical_status(concept: Json | None) -> str | None:
     """The clinical status; a word that nobody knows says as little as none."""
-    said = spoken_state(resource.get("clinicalStatus"))
+    said = spoken_state(concept)
     return next((each for each in _CLINICAL if each in said), None)
 
 
-def _doubted(resource: Json) -> bool:
-    return not SUSPECTED.isdisjoint(spoken_state(resource.get("verificationStatus")))
+def doubted(concept: Json | None) -> bool:
+    """Whether a verification status leaves open that it is so."""
+    return not SUSPECTED.isdisjoint(spoken_state(concept))
 
 
 def _onset(resource: Json, scope: Scope) -> When | None:
@@ -72,8 +73,9 @@ def _abated(resource: Json, scope: Scope) -> bool:
     return any(resource.get(name) not in (None, False, "false") for name in _ABATED_UNDATED)
 
 
-def _category(resource: Json) -> str | None:
-    said = states(*resource.get("category", ()))
+def category(concepts: Iterable[Json]) -> str | None:
+    """Problem or encounter, the first that is said; None for anything else."""
+    said = states(*concepts)
     said |= {word.replace(" ", "-") for word in said}
     return next((ours for theirs, ours in _CATEGORIES.items() if theirs in said), None)
 
@@ -83,9 +85,9 @@ def _encounter(resource: Json) -> str | None:
     return found[1] if found else None
 
 
-def _severity(resource: Json) -> str | None:
+def severity(concept: Json | None) -> str | None:
     """In one word where it has one: "Severe (severity modifier)" is severe."""
-    shown = words_of(resource.get("severity")) or next(iter(states(resource.get("severity"))), "")
+    shown = words_of(concept) or next(iter(states(concept)), "")
     return shown.partition(" (")[0].lower() or None
 
 
@@ -98,10 +100,11 @@ def _substance(resource: Json, scope: Scope) -> Concept | None:
 def _allergy(resource: Json, concept: Concept, scope: Scope) -> Iterable[Allergy]:
     status = resource.get("status")
     said = status.lower() if isinstance(status, str) else None
+    stated = clinical_status(resource.get("clinicalStatus"))
     yield Allergy(
         concept,
-        clinical_status=_status(resource) or (said if said in ("active", "inactive", "resolved") else None),
-        suspected=concept.suspected or _doubted(resource) or said in SUSPECTED,
+        clinical_status=stated or (said if said in ("active", "inactive", "resolved") else None),
+        suspected=concept.suspected or doubted(resource.get("verificationStatus")) or said in SUSPECTED,
         recorded=past(resource.get("recordedDate"), scope.today),
         link=link_of(resource),
     )

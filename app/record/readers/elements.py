@@ -9,7 +9,7 @@ from math import inf, isfinite, nextafter
 from app.answer import Interval
 from app.record.dates import at_age, past
 from app.record.readers.scope import Json, Scope
-from app.record.values import Concept, Quantity, When
+from app.record.values import Concept, Quantity, WatchedCodes, When
 
 UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)", re.ASCII)
@@ -47,9 +47,15 @@ def match(scope: Scope, triples: Sequence[tuple[str, str, str]], text: str) -> C
     return scope.watch.match(triples, text) if triples or text else None
 
 
-def concept_of(value: Json | None, scope: Scope) -> Concept | None:
+def matched(value: Json | None, watch: WatchedCodes) -> Concept | None:
     """A CodeableConcept after matching; None when it says nothing."""
-    return match(scope, codings(value), text_of(value))
+    triples, text = codings(value), text_of(value)
+    return watch.match(triples, text) if triples or text else None
+
+
+def concept_of(value: Json | None, scope: Scope) -> Concept | None:
+    """The same for the codes that this call watches."""
+    return matched(value, scope.watch)
 
 
 def concepts_of(values: Iterable[Json], scope: Scope) -> tuple[Concept, ...]:

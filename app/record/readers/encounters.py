@@ -34,7 +34,7 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
     worded = (match(scope, (), word(each.get("display"))) for each in pointers)
     yield Encounter(
         word(resource.get("id")) or None,
-        class_code=class_of(*(word((resource.get("class") or {}).get(name)) for name in _CODING)),
+        class_code=class_named(resource.get("class")),
         status=word(resource.get("status")) or None,
         types=concepts_of(resource.get("type", ()), scope),
         reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, worded)),
@@ -45,8 +45,9 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
     )
 
 
-def class_of(system: str, code: str, display: str) -> str | None:
+def class_named(coding: Json | None) -> str | None:
     """A v3-ActCode; a site's own code only where it says one of them in words."""
+    system, code, display = (word((coding or {}).get(name)) for name in _CODING)
     shown = display.lower()
     if system in ("", *_ACT_CODES):
         return _SPOKEN.get(code.lower(), code.upper()) or _SPOKEN.get(shown)

@@ -12,8 +12,10 @@ from app.record.fhir_models import NOT_READABLE
 from app.record.readers import resources
 from app.record.readers.elements import codings, concept_of, link_of, match, text_of, word
 from app.record.readers.reasons import reasons_of
-from app.record.readers.references import UNDECODABLE, relative, resolve
-from app.record.readers.scope import Json, Kind, Loss, Lost, RawJson, Scope
+from app.record.readers.references import relative, resolve
+from app.record.readers.scope import Json, Kind, Loss, Lost, Scope
+from app.record.readers.sent import UNDECODABLE, Resource, Sent
+from app.record.readers.sent import MedicationRequest as SentRequest
 from app.record.readers.shapes import shaped
 from app.record.values import Concept, Medication
 
@@ -64,7 +66,7 @@ def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
         concept,
         status=word(resource.get("status")) or None,
         authored=past(resource.get("authoredOn"), scope.today),
-        dosages=dosages([_understood(each) for each in resource.get("dosageInstruction", ())]),
+        dosages=dosages([understood(each) for each in resource.get("dosageInstruction", ())]),
         supply_days=days,
         quantity=amount,
         refills=refills,
@@ -74,7 +76,7 @@ def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
     )
 
 
-def _understood(instruction: Json) -> Json:
+def understood(instruction: Json) -> Json:
     """The instruction, unless an extension changes its meaning."""
     return NOT_READABLE if instruction.get("modifierExtension") else instruction
 
@@ -92,23 +94,32 @@ class _Peek(msgspec.Struct):
 
 
 _PEEK = msgspec.json.Decoder(_Peek)
+_POINTER = msgspec.json.Decoder(_Pointer | None)
 
 
-def unresolved_medications(raws: Iterable[RawJson], others: Mapping[str, RawJson]) -> set[str]:
+def unresolved_medications(requests: Iterable[Resource], others: Mapping[str, Resource]) -> set[str]:
     """The `Medication/id` references (or full URLs) of requests that nothing sent along answers."""
     missing = set()
-    for raw in raws:
-        if _REFERENCE not in bytes(raw):
-            continue
+    for request in requests:
         try:
-            pointer = _PEEK.decode(raw).medicationReference
+            pointer = _pointer(request)
         except UNDECODABLE:
             continue
-        missing.add(pointer.reference if pointer and pointer.reference else "")
+        if pointer is not None and pointer.reference:
+            missing.add(pointer.reference)
     return {each for each in missing if fetchable(each, others)}
 
 
-def fetchable(reference: str, others: Mapping[str, RawJson]) -> bool:
+def _pointer(request: Resource) -> _Pointer | None:
+    if isinstance(request, SentRequest):
+        given = request.medicationReference
+        return _POINTER.decode(given) if isinstance(given, msgspec.Raw) else None
+    if isinstance(request, Sent) or _REFERENCE not in bytes(request):
+        return None
+    return _PEEK.decode(request).medicationReference
+
+
+def fetchable(reference: str, others: Mapping[str, Resource]) -> bool:
     """Whether a reference points to a Medication on a server that was not sent along."""
     name = relative(reference) or ""
     return name.startswith("Medication/") and name not in others and ".." not in reference

@@ -54,13 +54,13 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Observatio
 def _observation(
     part: Json, concept: Concept, when: When | None, link: str | None, scope: Scope
 ) -> Observation:
-    low, high = _range(part)
+    low, high = normal_range(part.get("referenceRange", ()))
     return Observation(
         concept,
         value=_value(part),
         answer=_answer(part, scope),
         when=when,
-        interpretation=_interpretation(part),
+        interpretation=interpretation(part.get("interpretation", ())),
         reference_low=low,
         reference_high=high,
         link=link,
@@ -99,18 +99,14 @@ def _answer(part: Json, scope: Scope) -> Concept | None:
     return answered or match(scope, (), word(part.get("valueString")))
 
 
-def _interpretation(part: Json) -> frozenset[str]:
-    return spoken(states(*part.get("interpretation", ())))
-
-
-def spoken(said: frozenset[str]) -> frozenset[str]:
+def interpretation(concepts: Iterable[Json]) -> frozenset[str]:
     """Interpretation codes in capitals, also where they were written out."""
-    return frozenset(_SPOKEN.get(code.upper(), code.upper()) for code in said)
+    return frozenset(_SPOKEN.get(code.upper(), code.upper()) for code in states(*concepts))
 
 
-def _range(part: Json) -> tuple[Quantity | None, Quantity | None]:
+def normal_range(ranges: Iterable[Json]) -> tuple[Quantity | None, Quantity | None]:
     """The bounds of the normal range; ranges of another type (therapeutic, critical) are left out."""
-    for each in part.get("referenceRange", ()):
+    for each in ranges:
         if states(each.get("type")) <= {"normal", "normal range"}:
             low, high = quantity(each.get("low")), quantity(each.get("high"))
             if low or high:

@@ -1,220 +1,240 @@
-"""The short way for encounters and observations that are written as FHIR R4 has it.
+"""The short way: most entries are in no value set, and most of the others are plain FHIR R4.
 
+Elements that many patients have in common are remembered by their JSON, as what the long way reads of them.
 Whatever is unusual goes the long way, so that this changes nothing but the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, UnsetType
 
 from app.record.dates import past
-from app.record.readers.elements import bounded, codings, states, text_of, unit_of
-from app.record.readers.encounters import class_of, condition_of
-from app.record.readers.observations import spoken
-from app.record.readers.references import UNDECODABLE
-from app.record.readers.scope import RawJson, Scope
-from app.record.readers.shapes import CONCEPT, shaped
-from app.record.values import Concept, Encounter, Observation, Quantity, WatchedCodes
+from app.record.fhir_models import passes
+from app.record.readers import remembered, resources, sent
+from app.record.readers.conditions import VOID
+from app.record.readers.encounters import condition_of
+from app.record.readers.references import about, target
+from app.record.readers.scope import Kind, Scope
+from app.record.readers.sent import UNDECODABLE
+from app.record.values import Concept, Condition, Encounter, Medication, Observation
+
+LONG = 2_000
+"""Bytes of JSON of an element that is worth remembering; a longer one goes the long way."""
+_VISITS = frozenset({"planned", "arrived", "triaged", "in-progress", "onleave", "finished"})
+_RESULTS = frozenset({"registered", "preliminary", "final", "amended", "corrected"})
+_PRESCRIPTIONS = frozenset({"active", "on-hold", "completed", "stopped", "ended"})
+_INTENTS = frozenset({"order", "original-order", "plan", "reflex-order", "filler-order", "instance-order"})
+_NOTHING = Concept()
+_NO_PERIOD = sent.Period()
 
 
-class _Reference(msgspec.Struct, frozen=True):
-    reference: str
-
-
-class _Coding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    system: str = ""
-    code: str = ""
-    display: str = ""
-
-
-class _Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    start: str = ""
-    end: str = ""
-
-
-class _Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Pointer(msgspec.Struct, forbid_unknown_fields=True):
     """A pointer without a display: words would have to be heard."""
 
     reference: str
 
 
-class _Diagnosis(msgspec.Struct, frozen=True):
+class _Diagnosis(msgspec.Struct):
     condition: _Pointer
 
 
-class _Encounter(msgspec.Struct, frozen=True, rename={"class_": "class"}):
-    resourceType: str
-    id: str
-    status: str
-    class_: _Coding
-    subject: _Reference
-    type: tuple[Raw, ...] = ()
-    reasonCode: tuple[Raw, ...] = ()
-    diagnosis: tuple[_Diagnosis, ...] = ()
-    period: _Period = _Period()
-    reason: Raw | UnsetType = UNSET
-    actualPeriod: Raw | UnsetType = UNSET
-    patient: Raw | UnsetType = UNSET
-    modifierExtension: Raw | UnsetType = UNSET
-    reasonReference: Raw | UnsetType = UNSET
+_DIAGNOSES = msgspec.json.Decoder(tuple[_Diagnosis, ...])
 
 
-class _Quantity(msgspec.Struct, frozen=True):
-    value: float
-    unit: str = ""
-    system: str = ""
-    code: str = ""
-    comparator: str = ""
-
-
-class _Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    low: _Quantity | None = None
-    high: _Quantity | None = None
-    text: Any = None
-
-
-class _Observation(msgspec.Struct, frozen=True):
-    resourceType: str
-    id: str
-    status: str
-    code: Raw
-    subject: _Reference
-    effectiveDateTime: str
-    valueQuantity: _Quantity
-    interpretation: tuple[Raw, ...] = ()
-    referenceRange: tuple[_Range, ...] = ()
-    component: Raw | UnsetType = UNSET
-    patient: Raw | UnsetType = UNSET
-    dataAbsentReason: Raw | UnsetType = UNSET
-    modifierExtension: Raw | UnsetType = UNSET
-    valueCodeableConcept: Raw | UnsetType = UNSET
-    valueString: Raw | UnsetType = UNSET
-    valueBoolean: Raw | UnsetType = UNSET
-
-
-_ENCOUNTER = msgspec.json.Decoder(_Encounter)
-_OBSERVATION = msgspec.json.Decoder(_Observation)
-_PLAIN_STATUS = frozenset({"planned", "arrived", "triaged", "in-progress", "onleave", "finished"})
-_PLAIN_RESULT = frozenset({"registered", "preliminary", "final", "amended", "corrected"})
-
-
-def encounter(raw: RawJson, scope: Scope) -> Encounter | None:
-    """The encounter, or None when it has to go the long way."""
+def short_way(kind: Kind, entry: sent.Sent, scope: Scope) -> Sequence[Any] | None:
+    """What is read of an entry of this source: a value, or nothing; None when it has to go the long way."""
+    if entry.resourceType != kind.source or not _ours(entry, scope):
+        return None
     try:
-        sent = _ENCOUNTER.decode(raw)
+        concept = (
+            _NOTHING
+            if kind.peek is None
+            else remembered.concept(_json(getattr(entry, kind.peek)), scope.watch)
+        )
+        if concept is None:
+            return None
+        if kind.peek is not None and not concept.coded and not concept.worded:
+            return _irrelevant(kind, entry, concept, scope)
+        read = _READERS.get(kind.source)
+        name = _name(entry, scope) if read else None
+        value = read(entry, name, concept, scope) if read and name else None
     except UNDECODABLE:
         return None
-    unusual = (
-        sent.reason,
-        sent.reasonReference,
-        sent.actualPeriod,
-        sent.patient,
-        sent.modifierExtension,
-    )
-    types = [_concept(bytes(each), scope.watch) for each in sent.type]
-    reasons = [_concept(bytes(each), scope.watch) for each in sent.reasonCode]
+    return None if value is None else (value,)
+
+
+def _irrelevant(kind: Kind, entry: sent.Sent, concept: Concept, scope: Scope) -> Sequence[Any] | None:
+    """Nothing, unless further elements may say what the code does not."""
+    for name in kind.further:
+        if getattr(entry, name) is not UNSET:
+            return None
+    scope.tally.irrelevant += 1
+    if concept.foreign:
+        scope.tally.foreign.update(concept.foreign)
+    return ()
+
+
+def _ours(entry: sent.Sent, scope: Scope) -> bool:
+    """Whether the entry is about this patient; one that does not say about whom is taken to be."""
+    subject = entry.subject or entry.patient
+    if not subject or subject.reference == scope.about:
+        return True
+    return about({"reference": subject.reference or None}, scope.patient_id)
+
+
+def _name(entry: sent.Sent, scope: Scope) -> str | None:
+    """The id of an entry whose outside is written as FHIR R4 has it."""
+    name, subject = entry.id, entry.subject
     if (
-        any(each is not UNSET for each in unusual)
-        or sent.resourceType != "Encounter"
-        or sent.status not in _PLAIN_STATUS
-        or not _ours(sent.id, sent.subject, scope)
-        or None in types
-        or None in reasons
+        not isinstance(name, str)
+        or name != name.strip()
+        or not subject
+        or subject.reference != scope.about
+        or entry.patient is not UNSET
+        or entry.modifierExtension is not UNSET
     ):
         return None
-    pointers = (condition_of(each.condition.reference) for each in sent.diagnosis)
+    return name
+
+
+def _json(element: sent.Element) -> bytes:
+    """The JSON of an element, null where there is none."""
+    if isinstance(element, UnsetType):
+        return b"null"
+    found = bytes(element)
+    if len(found) > LONG:
+        raise ValueError("too long to be remembered")
+    return found
+
+
+def _absent(*elements: object) -> bool:
+    return all(each is UNSET for each in elements)
+
+
+def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> Encounter | None:
+    status, period, pointers = entry.status, entry.period or _NO_PERIOD, entry.diagnosis
+    if status not in _VISITS or not _absent(entry.reason, entry.reasonReference, entry.actualPeriod):
+        return None
+    diagnoses = () if isinstance(pointers, UnsetType) else _DIAGNOSES.decode(pointers)
+    links = [condition_of(each.condition.reference) for each in diagnoses]
     return Encounter(
-        sent.id,
-        class_of(sent.class_.system, sent.class_.code, sent.class_.display),
-        sent.status,
-        tuple(filter(None, types)),
-        tuple(filter(None, reasons)),
-        tuple(filter(None, pointers)),
-        past(sent.period.start, scope.today),
-        past(sent.period.end, scope.today),
-        f"Encounter/{sent.id}",
+        name,
+        remembered.visit_class(_json(entry.class_)),
+        status,
+        remembered.concepts(_json(entry.type), scope.watch),
+        remembered.concepts(_json(entry.reasonCode), scope.watch),
+        tuple(filter(None, links)),
+        past(period.start, scope.today),
+        past(period.end, scope.today),
+        f"Encounter/{name}",
     )
 
 
-def observation(raw: RawJson, scope: Scope) -> Observation | None:
-    """A measured value without components, or None when it has to go the long way."""
-    try:
-        sent = _OBSERVATION.decode(raw)
-    except UNDECODABLE:
+def _observation(entry: sent.Observation, name: str, concept: Concept, scope: Scope) -> Observation | None:
+    """A measured value without components."""
+    answers = (entry.valueCodeableConcept, entry.valueString, entry.valueBoolean)
+    if entry.status not in _RESULTS or not _absent(entry.component, entry.dataAbsentReason, *answers):
         return None
-    unusual = (
-        sent.component,
-        sent.patient,
-        sent.dataAbsentReason,
-        sent.modifierExtension,
-        sent.valueCodeableConcept,
-        sent.valueString,
-        sent.valueBoolean,
+    value, when = remembered.amount(_json(entry.valueQuantity)), past(entry.effectiveDateTime, scope.today)
+    if value is None or when is None:
+        return None
+    low, high = remembered.normal(_json(entry.referenceRange))
+    flags = remembered.flags(_json(entry.interpretation))
+    return Observation(concept, value, None, when, flags, low, high, f"Observation/{name}")
+
+
+_ODD_CONDITION = (
+    *("onsetPeriod", "onsetAge", "abatementPeriod", "abatementAge", "abatementRange", "abatementString"),
+    *("abatementBoolean", "dateRecorded", "assertedDate", "context"),
+)
+
+
+def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope) -> Condition | None:
+    if not _absent(*(getattr(entry, each) for each in _ODD_CONDITION)):
+        return None
+    stated, sure, how_bad, kept = map(
+        _json, (entry.clinicalStatus, entry.verificationStatus, entry.severity, entry.category)
     )
-    concept = _concept(bytes(sent.code), scope.watch)
-    flags = [_flags(bytes(each)) for each in sent.interpretation]
-    if (
-        any(each is not UNSET for each in unusual)
-        or sent.resourceType != "Observation"
-        or sent.status not in _PLAIN_RESULT
-        or not _ours(sent.id, sent.subject, scope)
-        or concept is None
-        or not concept.sets
-        or None in flags
-    ):
+    if not VOID.isdisjoint(remembered.words(sure)) or entry.abatementDateTime == "":
         return None
-    normal = next((each for each in sent.referenceRange if each.low or each.high), _Range())
-    return Observation(
+    found = target(entry.encounter.reference) if entry.encounter else None
+    elements = {
+        "code": _json(entry.code),
+        "clinicalStatus": stated,
+        "verificationStatus": sure,
+        "severity": how_bad,
+        "category": kept,
+        "onsetDateTime": entry.onsetDateTime,
+        "recordedDate": entry.recordedDate,
+        "abatementDateTime": entry.abatementDateTime,
+        "subject": entry.subject,
+        "encounter": entry.encounter,
+    }
+    if not passes("Condition", resources.CONDITION, elements, scope.tally):
+        return None
+    return Condition(
         concept,
-        value=_amount(sent.valueQuantity),
-        when=past(sent.effectiveDateTime, scope.today),
-        interpretation=frozenset[str]().union(*filter(None, flags)),
-        reference_low=_amount(normal.low),
-        reference_high=_amount(normal.high),
-        link=f"Observation/{sent.id}",
+        remembered.status(stated),
+        concept.suspected or remembered.doubt(sure),
+        past(entry.onsetDateTime, scope.today),
+        past(entry.recordedDate, scope.today),
+        past(entry.abatementDateTime, scope.today) is not None,
+        remembered.kept_as(kept),
+        found[1] if found else None,
+        remembered.how_bad(how_bad),
+        f"Condition/{name}",
     )
 
 
-QUICK: Mapping[str, Callable[[RawJson, Scope], Encounter | Observation | None]] = {
-    "Encounter": encounter,
-    "Observation": observation,
+_ODD_REQUEST = (
+    *("medicationReference", "reasonReference", "priorPrescription", "doNotPerform", "note"),
+    *("dateWritten", "reasonCodeableConcept"),
+)
+
+
+def _request(entry: sent.MedicationRequest, name: str, concept: Concept, scope: Scope) -> Medication | None:
+    status = entry.status
+    if status not in _PRESCRIPTIONS or entry.intent not in _INTENTS:
+        return None
+    if not _absent(*(getattr(entry, each) for each in _ODD_REQUEST)):
+        return None
+    taken, dispensed, why = map(_json, (entry.dosageInstruction, entry.dispenseRequest, entry.reasonCode))
+    elements = {
+        "status": status,
+        "intent": entry.intent,
+        "medicationCodeableConcept": _json(entry.medicationCodeableConcept),
+        "dosageInstruction": taken,
+        "dispenseRequest": dispensed,
+        "reasonCode": why,
+        "category": _json(entry.category),
+        "priority": _json(entry.priority),
+        "authoredOn": entry.authoredOn,
+        "subject": entry.subject,
+    }
+    if not passes("MedicationRequest", resources.MEDICATION_REQUEST, elements, scope.tally):
+        return None
+    days, amount, refills = remembered.dispensed(dispensed)
+    return Medication(
+        concept,
+        status,
+        past(entry.authoredOn, scope.today),
+        remembered.taken(taken),
+        days,
+        amount,
+        refills,
+        remembered.concepts(why, scope.watch),
+        None,
+        f"MedicationRequest/{name}",
+    )
+
+
+_READERS: Mapping[str, Callable[[Any, str, Concept, Scope], Any]] = {
+    "Condition": _condition,
+    "Encounter": _encounter,
+    "MedicationRequest": _request,
+    "Observation": _observation,
 }
-
-
-def _ours(name: str, subject: _Reference, scope: Scope) -> bool:
-    return bool(name) and name == name.strip() and subject.reference == f"Patient/{scope.patient_id}"
-
-
-@lru_cache(maxsize=4_096)
-def _concept(raw: bytes, watch: WatchedCodes) -> Concept | None:
-    """A CodeableConcept after matching; None for what says nothing or is no concept."""
-    try:
-        concept = shaped(msgspec.json.decode(raw), CONCEPT)
-    except UNDECODABLE:
-        return None
-    triples, text = codings(concept), text_of(concept)
-    return watch.match(triples, text) if triples or text else None
-
-
-@lru_cache(maxsize=1_024)
-def _flags(raw: bytes) -> frozenset[str] | None:
-    try:
-        return spoken(states(shaped(msgspec.json.decode(raw), CONCEPT)))
-    except UNDECODABLE:
-        return None
-
-
-def _amount(value: _Quantity | None) -> Quantity | None:
-    if value is None:
-        return None
-    return Quantity(bounded(value.comparator, value.value), _unit(value.code, value.unit, value.system))
-
-
-@lru_cache(maxsize=1_024)
-def _unit(code: str, unit: str, system: str) -> str | None:
-    return unit_of({"code": code.strip(), "unit": unit.strip(), "system": system.strip()})

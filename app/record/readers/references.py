@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from app.record.readers.elements import word
-from app.record.readers.scope import Json, RawJson, Scope
+from app.record.readers.scope import Json, Scope
+from app.record.readers.sent import UNDECODABLE, Resource, Sent, whole
 
 
 class _Named(msgspec.Struct):
@@ -16,19 +17,18 @@ class _Named(msgspec.Struct):
 
 
 _NAMED = msgspec.json.Decoder(_Named)
-UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoding raises for JSON that is broken, of the wrong types or too deep."""
 
 
-def referable(raws: Iterable[RawJson]) -> dict[str, RawJson]:
+def referable(resources: Iterable[Resource]) -> dict[str, Resource]:
     """Resources by `Type/id`, for references to be resolved; those without either are left out."""
-    found = {}
-    for raw in raws:
+    found: dict[str, Resource] = {}
+    for each in resources:
         try:
-            named = _NAMED.decode(raw)
+            named = each if isinstance(each, Sent) else _NAMED.decode(each)
         except UNDECODABLE:
             continue
-        found[f"{named.resourceType}/{named.id}"] = raw
+        if isinstance(named.id, str):
+            found[f"{named.resourceType}/{named.id}"] = each
     return found
 
 
@@ -67,11 +67,11 @@ def resolve(reference: object, holder: Json, scope: Scope) -> Json | None:
     text = word(reference)
     if text.startswith("#"):
         return _contained(text[1:], holder)
-    raw = scope.others.get(text) or scope.others.get(relative(text) or "")
-    if raw is None or isinstance(raw, dict):
-        return raw
+    sent = scope.others.get(text) or scope.others.get(relative(text) or "")
+    if sent is None or isinstance(sent, dict):
+        return sent
     try:
-        found = msgspec.json.decode(raw)
+        found = whole(sent)
     except UNDECODABLE:
         return None
     return found if isinstance(found, dict) else None

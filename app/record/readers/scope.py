@@ -10,13 +10,13 @@ from enum import Enum
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
+from app.record.readers.sent import Resource
 from app.record.values import Concept, Gap, WatchedCodes, When
 
 Json = dict[str, Any]
 """One FHIR resource or element as decoded JSON."""
-RawJson = msgspec.Raw | bytes
-"""One resource as the EHR sent it, not decoded yet."""
 
 
 @dataclass(slots=True)
@@ -40,16 +40,20 @@ class Scope(msgspec.Struct, frozen=True):
     """One call: the watched codes, the patient, today, and resources that references may point to.
 
     `others` maps `Type/id` (or a full URL) to a resource. `filtering` off reads every entry the long
-    way; it must change nothing but the time that it takes.
+    way; it must change nothing but the time that it takes. `about` is the plain reference to the patient.
     """
 
     watch: WatchedCodes
     patient_id: str
     today: date
     birth: When | None = None
-    others: Mapping[str, RawJson | Json] = msgspec.field(default_factory=dict)
+    others: Mapping[str, Resource | Json] = msgspec.field(default_factory=dict)
     filtering: bool = True
     tally: Tally = msgspec.field(default_factory=Tally)
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "about", f"Patient/{self.patient_id}")
 
 
 class Loss(Enum):
