@@ -9,6 +9,8 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from app.account import Account
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
@@ -167,12 +169,10 @@ def _key(
     today: date,
 ) -> Key | None:
     """Everything that the values of a record depend on; None where remembering costs more than reading."""
-    raws = [raw for each in material.resources.values() for raw in each]
-    if memory is None or len(raws) < WORTH_REMEMBERING:
+    if memory is None or sum(map(len, material.resources.values())) < WORTH_REMEMBERING:
         return None
-    what = (tuple((kind, len(each)) for kind, each in material.resources.items()), [*map(len, raws)])
-    around = (knowledge.digest, request.context.patient_id, today, what, material.gaps, material.answered)
-    return memory.key((b"".join(raws),), around)
+    around = (knowledge.digest, request.context.patient_id, today, material.gaps, material.answered)
+    return memory.key((msgspec.json.encode(material.resources),), around)
 
 
 def _call(client: Client, request: HookRequest, today: date) -> Call:

@@ -1,11 +1,15 @@
-"""The outside of a FHIR resource: its type, and a Bundle's entries undecoded; tolerant of odd shapes."""
+"""The outside of a FHIR resource: its type, and the entries of a Bundle; tolerant of odd shapes."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from types import GenericAlias
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Raw
+
+from app.record.readers.sent import SENT, UNDECODABLE, Sent
 
 T = TypeVar("T")
 
@@ -43,6 +47,19 @@ class _Bundle(msgspec.Struct, rename="camel"):
     total: int | None = None
 
 
+class _Match(msgspec.Struct, Generic[T]):
+    resource: T
+
+
+class _Matches(msgspec.Struct, Generic[T], rename="camel"):
+    """A Bundle of plain resources of one type: read in one pass with the elements of each."""
+
+    resource_type: str
+    entry: list[_Match[T]] | None = None
+    link: list[_Link] | None = None
+    total: int | None = None
+
+
 class _Parts(msgspec.Struct, rename="camel"):
     """A resource whose outside is not: read part by part."""
 
@@ -68,6 +85,9 @@ class _Outcome(msgspec.Struct):
 
 
 _bundle = msgspec.json.Decoder(_Bundle)
+_matches: Mapping[str, msgspec.json.Decoder[_Matches[Sent]]] = {
+    source: msgspec.json.Decoder(GenericAlias(_Matches, (sent,))) for source, sent in SENT.items()
+}
 _typed = msgspec.json.Decoder(_Typed)
 
 
@@ -82,6 +102,30 @@ class Envelope(msgspec.Struct, frozen=True):
     next: str | None = None
     total: int = 0
     broken: bool = False
+
+
+class Matches(msgspec.Struct, frozen=True):
+    """What a search found; `next` is the link to the rest of it, `total` is 0 when none is stated."""
+
+    resources: tuple[Sent, ...]
+    next: str | None
+    total: int
+
+
+def matches(body: Raw, source: str) -> Matches | None:
+    """A Bundle of nothing but resources of one type in their usual form; None for anything else."""
+    decoder = _matches.get(source)
+    try:
+        bundle = decoder.decode(body) if decoder else None
+    except UNDECODABLE:
+        return None
+    if bundle is None or bundle.resource_type != "Bundle":
+        return None
+    resources = tuple([each.resource for each in bundle.entry or ()])
+    for each in resources:
+        if each.resourceType != source:
+            return None
+    return Matches(resources, _next(bundle.link), bundle.total or 0)
 
 
 def read(body: Raw) -> Envelope | None:

@@ -1,11 +1,12 @@
 """What an answer to a query holds, whether the EHR sent it as prefetch or it was fetched.
 
-Entries stay undecoded. An answer that is missing, broken, an error or cut is never an empty answer.
+Entries are decoded as far as they are read, or not at all. An answer that is missing, broken, an error or
+cut is never an empty answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -18,7 +19,8 @@ from app.errors import TooMuch
 from app.protocol.bounds import MOST_ENTRIES
 from app.record import envelope
 from app.record.dates import when
-from app.record.envelope import Envelope, type_of
+from app.record.envelope import Envelope, Matches, type_of
+from app.record.readers.sent import Resource, Sent, opened
 from app.record.values import Gap, When
 
 NOT_SENT = "not sent"
@@ -28,6 +30,10 @@ ERROR = "the EHR reported an error"
 OTHER_TYPE = "another type of resource was sent"
 TOO_LARGE = "too large"
 UNREADABLE = "an entry could not be read"
+
+
+Entries = Mapping[str, Sequence[Resource]]
+"""Resources by their FHIR type, in the order in which they came."""
 
 
 class Query(Struct, frozen=True):
@@ -47,7 +53,7 @@ class Page(Struct, frozen=True):
     """
 
     state: str
-    entries: tuple[tuple[str, Raw], ...] = ()
+    entries: Entries = msgspec.field(default_factory=dict)
     why: str = ""
     cut: str = ""
     next: str | None = None
@@ -80,13 +86,13 @@ _EMPTY: LRUCache[tuple[bytes, str], Page] = LRUCache(maxsize=256)
 
 
 class Material(Struct, frozen=True):
-    """All that was sent and fetched: undecoded resources by FHIR type, and what was not read.
+    """All that was sent and fetched: resources by FHIR type, and what was not read.
 
     `answered` are the sources of which at least a part was read; `states` says for each query, by its
     key, what became of it; `ignored` counts what nobody asked for; `fetches` the requests made.
     """
 
-    resources: Mapping[str, tuple[Raw, ...]] = msgspec.field(default_factory=dict)
+    resources: Entries = msgspec.field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     answered: frozenset[str] = frozenset()
     states: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -119,6 +125,9 @@ def _sent(value: Raw | None, query: Query) -> Page:
 
 def page(body: Raw, source: str) -> Page:
     """A prefetched value or a fetched body as an answer to a query for one FHIR resource type."""
+    found = envelope.matches(body, source)
+    if found is not None and len(found.resources) <= MOST_ENTRIES:
+        return _plain(found, source)
     outside = envelope.read(body)
     if outside is None or not outside.resource_type:
         return Page("not FHIR", why=NOT_FHIR)
@@ -127,15 +136,21 @@ def page(body: Raw, source: str) -> Page:
             return Page("too large", why=TOO_LARGE)
         return _bundle(outside, source)
     if outside.resource_type == source:
-        return Page("sent", ((source, body),))
+        return Page("sent", {source: (body,)})
     if outside.resource_type == "OperationOutcome":
         return Page("error", why=ERROR)
     return Page("other type", why=OTHER_TYPE, ignored=1)
 
 
+def _plain(found: Matches, source: str) -> Page:
+    size = len(found.resources)
+    entries = {source: found.resources} if size else {}
+    return Page("sent" if size else "empty", entries, next=found.next, size=size, total=found.total)
+
+
 def _bundle(bundle: Envelope, source: str) -> Page:
-    kept: list[tuple[str, Raw]] = []
-    failed, broken, ignored, matches = False, bundle.broken, 0, 0
+    kept: dict[str, list[Raw]] = {}
+    failed, broken, ignored = False, bundle.broken, 0
     for entry in bundle.entries:
         kind = type_of(entry.resource) if entry else None
         if entry is None or kind is None:
@@ -143,15 +158,14 @@ def _bundle(bundle: Envelope, source: str) -> Page:
         elif kind == "OperationOutcome":
             failed = failed or envelope.is_error(entry.resource)
         elif kind == source or kind == "Medication" or entry.included:
-            kept.append((kind, entry.resource))
-            matches += kind == source
+            kept.setdefault(kind, []).append(entry.resource)
         else:
             ignored += 1
-    if ignored and not matches:
+    if ignored and source not in kept:
         return Page("other type", why=OTHER_TYPE, ignored=ignored)
     return Page(
         "error" if failed else "sent" if kept else "empty",
-        tuple(kept),
+        kept,
         why=ERROR if failed else "",
         next=bundle.next,
         broken=broken,
@@ -163,10 +177,14 @@ def _bundle(bundle: Envelope, source: str) -> Page:
 
 def joined(first: Page, more: Page) -> Page:
     """A page and the one after it; what both hold counts once. An unread second page is a cut."""
-    held = {bytes(raw) for _, raw in first.entries}
+    held = {_read_of(kind, each) for kind, some in first.entries.items() for each in some}
+    new = {
+        kind: [each for each in some if _read_of(kind, each) not in held]
+        for kind, some in more.entries.items()
+    }
     return replace(
         first,
-        entries=first.entries + tuple(each for each in more.entries if bytes(each[1]) not in held),
+        entries=_together(first.entries, new),
         cut=more.why,
         next=more.next,
         broken=first.broken or more.broken,
@@ -175,20 +193,31 @@ def joined(first: Page, more: Page) -> Page:
     )
 
 
+def _read_of(kind: str, resource: Resource) -> bytes:
+    """What is read of a resource, as JSON, however it is held."""
+    entry = opened(kind, resource)
+    return bytes(resource) if entry is None and not isinstance(resource, Sent) else msgspec.json.encode(entry)
+
+
+def _together(some: Entries, more: Entries) -> Entries:
+    kinds = dict.fromkeys((*some, *more))
+    return {kind: (*some.get(kind, ()), *more.get(kind, ())) for kind in kinds}
+
+
 def material(queries: Iterable[Query], pages: Mapping[str, Page]) -> Material:
     """What the answers to all queries hold together."""
-    resources: dict[str, list[Raw]] = {}
+    resources: Entries = {}
     gaps: list[Gap] = []
     answered = set()
     for query in queries:
         answer = pages[query.key]
-        for kind, raw in answer.entries:
-            resources.setdefault(kind, []).append(raw)
+        if answer.entries:
+            resources = _together(resources, answer.entries) if resources else answer.entries
         gaps += _gaps(query, answer)
         if answer.answered:
             answered.add(query.source)
     return Material(
-        {kind: tuple(each) for kind, each in resources.items()},
+        resources,
         tuple(gaps),
         frozenset(answered),
         {key: answer.state for key, answer in pages.items()},
@@ -209,7 +238,7 @@ def _complete_since(query: Query, answer: Page) -> date | None:
     """The first day of which a cut answer holds everything, when it was sorted by date, latest first."""
     if query.source != "Observation" or "_sort=-date" not in query.template:
         return None
-    found = [_day(raw) for kind, raw in answer.entries if kind == query.source]
+    found = [_day(each) for each in answer.entries.get(query.source, ())]
     days = [day for day in found if day is not None]
     falling = all(later.latest >= earlier.earliest for later, earlier in pairwise(days))
     if len(days) < max(2, len(found)) or not falling or days[0].earliest <= days[-1].latest:
@@ -222,9 +251,9 @@ class _Dated(msgspec.Struct, rename="camel"):
     effective_instant: str | None = None
 
 
-def _day(observation: Raw) -> When | None:
+def _day(observation: Resource) -> When | None:
     try:
-        dated = msgspec.json.decode(observation, type=_Dated)
+        dated = msgspec.json.decode(_read_of("Observation", observation), type=_Dated)
     except (msgspec.DecodeError, RecursionError):
         return None
     return when(dated.effective_date_time or dated.effective_instant)

@@ -99,7 +99,7 @@ def test_a_prefetched_bundle_without_end_is_refused_by_its_key() -> None:
     for entries in (MOST_ENTRIES, MOST_ENTRIES + 1):
         request = parse(json.dumps(body(prefetch={"conditions": bundle(entries)})).encode())
         if entries <= MOST_ENTRIES:
-            assert len(sort(request.prefetch, [query])["conditions"].entries) == entries
+            assert len(sort(request.prefetch, [query])["conditions"].entries["Condition"]) == entries
         else:
             with pytest.raises(TooMuch) as caught:
                 sort(request.prefetch, [query])

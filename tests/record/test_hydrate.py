@@ -15,6 +15,7 @@ from app.protocol.request import Context, HookRequest
 from app.record.fhir_client import Fetched, FhirClient, Unread
 from app.record.hydrate import MOST_BYTES, MOST_MEDICATIONS, MOST_PAGES, expanded, hydrate
 from app.record.prefetch import Material, Query
+from app.record.readers.sent import whole
 
 SERVER = "http://ehr.example/fhir"
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
@@ -93,7 +94,7 @@ async def hydrated(
 
 def ids(material: Material, kind: str) -> list[str]:
     """The ids of the resources of a type."""
-    return [json.loads(bytes(each))["id"] for each in material.resources.get(kind, ())]
+    return [whole(each)["id"] for each in material.resources.get(kind, ())]
 
 
 def whys(material: Material) -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from app.record import prefetch
-from app.record.prefetch import Material, Page, Query, material, sort
+from app.record.prefetch import Material, Page, Query, joined, material, sort
+from app.record.readers.sent import whole
 
 CONDITIONS = Query("conditions", "Condition", "Condition?patient={{context.patientId}}")
 OBSERVATIONS = Query("observations", "Observation", "Observation?patient={{context.patientId}}&_sort=-date")
@@ -63,12 +64,8 @@ def gathered(value: Any, query: Query = CONDITIONS) -> Material:
 
 def ids(answer: Page | Material, kind: str = "Condition") -> list[str]:
     """The ids of the resources of a type."""
-    raws = (
-        [each for name, each in answer.entries if name == kind]
-        if isinstance(answer, Page)
-        else answer.resources.get(kind, ())
-    )
-    return [json.loads(bytes(each))["id"] for each in raws]
+    held = answer.entries if isinstance(answer, Page) else answer.resources
+    return [whole(each)["id"] for each in held.get(kind, ())]
 
 
 NEXT = [
@@ -92,7 +89,7 @@ NEXT = [
 def test_what_the_ehr_says_is_no_data_is_answered_without_a_gap(value: Any, state: str) -> None:
     page = read(value)
     found = gathered(value)
-    assert (page.state, page.complete, page.entries) == (state, True, ())
+    assert (page.state, page.complete, page.entries) == (state, True, {})
     assert (sorted(found.answered), found.gaps, dict(found.resources)) == (["Condition"], (), {})
 
 
@@ -129,11 +126,17 @@ def test_what_is_no_answer_is_a_gap_and_left_to_be_fetched(value: Any, why: str)
     assert [(each.source, each.why) for each in found.gaps] == [("Condition", why)]
 
 
-def test_the_entries_of_a_search_are_kept_in_order_and_undecoded() -> None:
-    odd = {"resourceType": "Condition", "id": "b", "clinicalStatus": 5}
-    page = read(bundle(condition("a"), odd))
+@pytest.mark.parametrize("odd", [{"clinicalStatus": 5}, {"recordedDate": 5}])
+def test_the_entries_of_a_search_are_kept_in_order_whatever_they_hold(odd: dict[str, Any]) -> None:
+    page = read(bundle(condition("a"), {"resourceType": "Condition", "id": "b", **odd}))
     assert (page.state, page.complete, ids(page)) == ("sent", True, ["a", "b"])
-    assert all(isinstance(each, Raw) for _, each in page.entries)
+    assert whole(page.entries["Condition"][1]) == {"resourceType": "Condition", "id": "b", **odd}
+
+
+def test_what_two_pages_hold_counts_once_though_one_of_them_is_out_of_shape() -> None:
+    plain, other = bundle(condition("a")), bundle(condition("a"), condition("b"))
+    other["entry"][1]["resource"]["recordedDate"] = 5
+    assert ids(joined(read(plain), read(other))) == ["a", "b"]
 
 
 def test_a_single_resource_of_the_type_is_the_answer() -> None:

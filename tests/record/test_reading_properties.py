@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.record.prefetch import page
 from app.record.reading import KINDS, read_collection
 from tests.record.samples import (
     CPT,
@@ -104,6 +105,19 @@ def test_looking_ahead_changes_nothing(source: str, data: st.DataObject) -> None
     assert read_collection(source, sent, (), ahead) == read_collection(source, sent, (), whole)
     assert ahead.tally == whole.tally
     assert ahead.tally.faults == {}
+
+
+@pytest.mark.parametrize("source", sorted(KINDS))
+@given(data=st.data())
+def test_a_bundle_is_read_as_its_entries_are_one_by_one(source: str, data: st.DataObject) -> None:
+    resources = data.draw(st.lists(entries(source), max_size=3))
+    whole = scope(filtering=False)
+    alone = [msgspec.json.encode(each) for each in resources if each.get("resourceType") == source]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources]}
+
+    found = page(msgspec.Raw(msgspec.json.encode(bundle)), source).entries.get(source, ())
+
+    assert read_collection(source, found, (), scope()) == read_collection(source, alone, (), whole)
 
 
 @pytest.mark.parametrize("source", sorted(KINDS))

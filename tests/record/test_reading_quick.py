@@ -84,7 +84,9 @@ USUAL = [
     {**OBSERVATION, "referenceRange": [{"type": {"text": "therapeutic"}, "high": {"value": 1}}]},
     less(OBSERVATION, "interpretation", "referenceRange"),
     CONDITION,
-    less(CONDITION, "encounter", "onsetDateTime", "recordedDate", "abatementDateTime", "severity", "category"),
+    less(
+        CONDITION, "encounter", "onsetDateTime", "recordedDate", "abatementDateTime", "severity", "category"
+    ),
     {**CONDITION, "severity": None, "abatementDateTime": "2027-01-01"},
     {**CONDITION, "clinicalStatus": "active"},
     PRESCRIPTION,
