@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import structs
+from msgspec import field, structs
 from pydantic import Field
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
@@ -16,10 +16,11 @@ from app.decide import Decision, decide_one
 from app.facts import span
 from app.facts.asking import Facts
 from app.knowledge import yaml_source
-from app.knowledge.fact import Fact, Frozen
+from app.knowledge.fact import Fact
 from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.relevance import NEEDS
+from app.knowledge.shape import Shape
 from app.knowledge.shaped import shaped
 from app.knowledge.yaml_source import Fault
 from app.protocol.response import Card
@@ -30,7 +31,7 @@ from app.suggest import Setting
 Given = bool | int | float | str | tuple[float | None, float | None]
 
 
-class Case(Frozen):
+class Case(Shape, frozen=True, kw_only=True):
     """One worked patient.
 
     `facts` gives answers by fact name: true, false, `unknown`, `worded` (a yes by words only), a
@@ -38,7 +39,7 @@ class Case(Frozen):
     """
 
     case: str
-    facts: dict[str, Given] = Field(default={})
+    facts: dict[str, Given] = field(default_factory=dict)
     expect: Literal["applies", "does not apply", "cannot tell"]
     indicator: Literal["critical", "warning", "info"] | None = None
     offers: tuple[str, ...] | None = None

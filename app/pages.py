@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec.structs import fields
 
 from app.casework import Case, Given, card_of
 from app.catalogue import reachable
@@ -113,7 +114,7 @@ def attributes_of(knowledge: Knowledge, name: str) -> dict[str, Any]:
     if stated is None:
         return known
     facts = sorted(reachable(knowledge, [each]), key=lambda fact: fact.label)
-    known |= stated.model_dump(include={"developer", "funding", "released", "revised"})
+    known |= {key: getattr(stated, key) for key in ("developer", "funding", "released", "revised")}
     known["uses"] = {
         key: {"title": use.title, "used": bool(through), "through": through, "note": use.note}
         for key, use in stated.uses.items()
@@ -218,7 +219,8 @@ def _read(fact: Fact) -> str:
     """The kind of a fact that is read, with its parameters: `condition: in malignancy, status ever`."""
     if fact.kind in DERIVED:
         return ""
-    given = fact.parameters.model_dump(by_alias=True, exclude_defaults=True)
+    said = ((each, getattr(fact.parameters, each.name)) for each in fields(fact.parameters))
+    given = {each.encode_name: value for each, value in said if value != each.default}
     return f"{fact.kind}: " + "; ".join(f"{key} {_listed(value)}" for key, value in given.items())
 
 

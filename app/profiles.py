@@ -8,9 +8,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from app.knowledge.fact import Frozen, Names
+from pydantic import BaseModel, ConfigDict
+
+from app.knowledge.fact import Names
 
 ProfileName = Literal["spec", "epic", "oracle", "sandbox", "cds-hooks-1.0"]
+
+
+class Frozen(BaseModel):
+    """What a site writes: frozen, an unknown key is a fault, and what was said counts as said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
 
 class Profile(Frozen):

@@ -18,12 +18,12 @@ from app.compose import ALL
 from app.knowledge import yaml_source
 from app.knowledge.changes import Changes, coded
 from app.knowledge.check_lines import Report, known
-from app.knowledge.fact import Frozen, Names
+from app.knowledge.fact import Names
 from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.shaped import shaped, tupled
 from app.knowledge.yaml_source import Fault, Source, Where
-from app.profiles import PROFILES, Profile, ProfileName
+from app.profiles import PROFILES, Frozen, Profile, ProfileName
 from app.rate import RatingProfile
 from app.trust.issuers import Trust, clashes
 

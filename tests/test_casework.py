@@ -8,6 +8,7 @@ import pytest
 
 from app.casework import Case, check_cases, read_cases, work
 from app.decide import Outcome
+from app.knowledge.shaped import written
 from tests.content import knowledge, write
 
 NAME = "avoid-thumb-picture"
@@ -125,7 +126,7 @@ def test_answers_that_a_case_may_give(
     facts: dict[str, object], outcome: Outcome, indicator: str | None
 ) -> None:
     given = {"picture_ordered": True, **({"sore_thumb": True} if facts else {}), **facts}
-    case = Case.model_validate({"case": "x", "facts": given, "expect": "applies"})
+    case = written(Case, {"case": "x", "facts": given, "expect": "applies"})
     decision = work(knowledge(), NAME, case)
     assert decision.outcome is outcome
     if indicator:
@@ -133,11 +134,11 @@ def test_answers_that_a_case_may_give(
 
 
 def test_a_word_may_be_given() -> None:
-    case = Case.model_validate({"case": "x", "facts": {"sex": "female"}, "expect": "applies"})
+    case = written(Case, {"case": "x", "facts": {"sex": "female"}, "expect": "applies"})
     assert work(knowledge(), NAME, case).outcome is Outcome.DOES_NOT_APPLY
 
 
 def test_a_card_about_the_patient_is_worked_without_an_order() -> None:
-    case = Case.model_validate({"case": "x", "facts": {"sore_thumb": True}, "expect": "applies"})
+    case = written(Case, {"case": "x", "facts": {"sore_thumb": True}, "expect": "applies"})
     decision = work(knowledge(), "thumb-care", case)
     assert (decision.outcome, decision.order) == (Outcome.APPLIES, None)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from app.catalogue import discovery, queries, reachable, recommendations_of
 from app.knowledge.check import SOURCES
@@ -118,7 +119,7 @@ def test_every_source_that_a_kind_reads_has_a_query_and_a_name() -> None:
     assert read | {"Order"} == set(SOURCES)
     content = knowledge()
     some = content.recommendations["thumb-care"]
-    every = some.model_copy(update={"when": lines_of_all(content)})
+    every = structs.replace(some, when=lines_of_all(content))
     asked = sources(replace(content, recommendations={"ask-everything": every}), every.hooks[0])
     assert asked == read
 
@@ -127,7 +128,7 @@ def lines_of_all(content: Knowledge) -> tuple[object, ...]:
     """A criterion for every fact there is."""
     lines = [line for each in content.recommendations.values() for line in each.lines]
     example = lines[0]
-    return tuple(replace(example, fact=name, text=name) for name in content.facts)
+    return tuple(structs.replace(example, fact=name, text=name) for name in content.facts)
 
 
 # Templates

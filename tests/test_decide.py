@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.decide import Decision, Outcome, decide, decide_one, gentled
 from app.facts.asking import Facts
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import Note, Variant
+from app.knowledge.shaped import written
 from tests.content import knowledge
 from tests.records import order
 
@@ -47,7 +49,7 @@ EXCLUSION = {
 def changed(name: str, **update: Any) -> Knowledge:
     """The content with one recommendation changed."""
     content = knowledge()
-    card = content.recommendations[name].model_copy(update=update)
+    card = structs.replace(content.recommendations[name], **update)
     return replace(content, recommendations={**content.recommendations, name: card})
 
 
@@ -172,8 +174,8 @@ def test_a_reason_to_be_gentler_that_certain_sources_leave_open_costs_none_and_i
     unread: list[Reason], steps: int
 ) -> None:
     content = knowledge()
-    group = content.groups.groups["deterrent"].model_copy(update={"not_softened_by": ("Observation",)})
-    groups = content.groups.model_copy(update={"groups": {**content.groups.groups, "deterrent": group}})
+    group = structs.replace(content.groups.groups["deterrent"], not_softened_by=("Observation",))
+    groups = structs.replace(content.groups, groups={**content.groups.groups, "deterrent": group})
     decision = decided(DETERRENT, replace(content, groups=groups), wax_allergy=cannot_tell(unread))
     assert (decision.steps, decision.unchecked) == (steps, tuple(unread))
 
@@ -193,8 +195,8 @@ def test_for_want_of_some_sources_a_reason_to_be_gentler_costs_no_step_where_the
     answer: Answer, steps: int
 ) -> None:
     content = knowledge()
-    group = content.groups.groups["deterrent"].model_copy(update={"not_softened_by": ("Condition",)})
-    groups = content.groups.model_copy(update={"groups": {**content.groups.groups, "deterrent": group}})
+    group = structs.replace(content.groups.groups["deterrent"], not_softened_by=("Condition",))
+    groups = structs.replace(content.groups, groups={**content.groups.groups, "deterrent": group})
     decision = decided(DETERRENT, replace(content, groups=groups), wax_allergy=answer)
     assert (decision.steps, decision.unchecked) == (steps, answer.unknown)
 
@@ -240,11 +242,11 @@ def test_a_step_is_one_indicator(start: Any, steps: int, end: str) -> None:
 def test_the_first_variant_that_holds_is_taken() -> None:
     say = knowledge().recommendations[RED_FLAG].say
     variants = (
-        Variant.model_validate({"when": ("fever",), "summary": "Fever."}),
-        Variant.model_validate({"when": ("glove",), "indicator": "info", "detail": "Take it off."}),
-        Variant.model_validate({"when": ("sore_thumb",), "summary": "Sore."}),
+        written(Variant, {"when": ("fever",), "summary": "Fever."}),
+        written(Variant, {"when": ("glove",), "indicator": "info", "detail": "Take it off."}),
+        written(Variant, {"when": ("sore_thumb",), "summary": "Sore."}),
     )
-    content = changed(RED_FLAG, say=say.model_copy(update={"variants": variants}))
+    content = changed(RED_FLAG, say=structs.replace(say, variants=variants))
     taken = decided(RED_FLAG, content, glove=yes(), sore_thumb=yes())
     assert (taken.indicator, taken.summary, taken.detail) == ("info", say.summary, "Take it off.")
     later = decided(RED_FLAG, content, sore_thumb=yes())
@@ -265,8 +267,8 @@ def test_a_note_is_shown_only_when_it_definitely_holds(answer: Answer, shown: in
 
 def test_every_criterion_of_a_note_must_hold() -> None:
     say = knowledge().recommendations[PATHWAY].say
-    note = Note.model_validate({"when": ("referred", "not glove"), "say": "Hot."})
-    content = changed(PATHWAY, say=say.model_copy(update={"notes": (note,)}))
+    note = written(Note, {"when": ("referred", "not glove"), "say": "Hot."})
+    content = changed(PATHWAY, say=structs.replace(say, notes=(note,)))
     assert decided(PATHWAY, content, referred=yes()).notes == ("Hot.",)
     assert decided(PATHWAY, content, referred=yes(), glove=yes()).notes == ()
 

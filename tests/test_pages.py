@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from app import cli
@@ -20,7 +21,7 @@ FRESH = Case(
     facts={"picture_ordered": True, "sore_thumb": True, "thumb_days": (10, None)},
     expect="applies",
 )
-LATER = FRESH.model_copy(update={"case": "The same, in words", "facts": {**FRESH.facts, "glove": False}})
+LATER = structs.replace(FRESH, **{"case": "The same, in words", "facts": {**FRESH.facts, "glove": False}})
 OLD = Case(
     case="An old sore thumb", facts={"picture_ordered": True, "thumb_days": 42.5}, expect="does not apply"
 )
@@ -77,7 +78,7 @@ def test_a_card_that_was_read_before_is_named_and_not_repeated() -> None:
 
 def test_a_page_says_that_nobody_has_reviewed_it_until_somebody_did() -> None:
     assert "**Nobody has reviewed this.**" in page()
-    approved = knowledge().recommendations[NAME].model_copy(update={"approved": "2026-03-01"})
+    approved = structs.replace(knowledge().recommendations[NAME], approved="2026-03-01")
     content = replace(knowledge(), recommendations={NAME: approved})
     said = pages(content, {NAME: []})[f"{NAME}.md"]
     assert "Nobody has reviewed" not in said
@@ -101,7 +102,7 @@ def test_what_a_recommendation_uses_is_told_by_the_facts_that_it_reaches() -> No
 def test_a_fact_about_the_patient_is_found_through_the_criteria() -> None:
     asked = knowledge().recommendations[NAME]
     lines = (*asked.unless, knowledge().facts["child"].any_of[0])
-    content = replace(knowledge(), recommendations={NAME: asked.model_copy(update={"unless": lines})})
+    content = replace(knowledge(), recommendations={NAME: structs.replace(asked, unless=lines)})
     assert attributes_of(content, NAME)["uses"]["birth"]["through"] == ["age"]
 
 

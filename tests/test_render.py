@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.decide import Decision, decide_one
@@ -181,7 +182,7 @@ def test_reasons_advice_notes_and_what_else_to_consider_are_one_list() -> None:
 
 def test_three_sources_are_named_and_the_others_counted() -> None:
     facts, decision = decided()
-    many = decision.recommendation.model_copy(update={"because": ("thumb-2020", "finger-2010") * 2})
+    many = structs.replace(decision.recommendation, because=("thumb-2020", "finger-2010") * 2)
     content = replace(knowledge(), recommendations={decision.id: many})
     shown_card = card(content, facts, decision, (), CALL)
     assert blocks(shown_card)[-1] == (
@@ -305,8 +306,8 @@ def test_a_card_says_which_content_it_was_made_of() -> None:
 
 def test_what_a_card_speaks_of_is_linked_where_the_ehr_has_it() -> None:
     facts, decision = decided()
-    say = decision.recommendation.say.model_copy(update={"link_to": ("sore_thumb",)})
-    linking = but(decision, recommendation=decision.recommendation.model_copy(update={"say": say}))
+    say = structs.replace(decision.recommendation.say, link_to=("sore_thumb",))
+    linking = but(decision, recommendation=structs.replace(decision.recommendation, say=say))
     call = but(CALL, fhir_server="https://ehr.example/fhir")
     made = card(knowledge(), facts, linking, (), call)
     assert made.links

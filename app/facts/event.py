@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from app.answer import Answer, Finding, Reason, Truth
 from app.facts.evidence_of import finding, found_or, in_order, undated, within
 from app.knowledge.fact import EventFact
@@ -26,7 +28,7 @@ def study(asked: EventFact, record: Record, order: Order | None, knowledge: Know
 
 def referral(asked: EventFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether the patient was referred: a request in force or completed."""
-    return _answer(asked.model_copy(update={"status": "either"}), record, REFERRAL)
+    return _answer(replace(asked, status="either"), record, REFERRAL)
 
 
 def _answer(asked: EventFact, record: Record, sources: tuple[str, ...]) -> Answer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from app.answer import NO, YES, Answer, Finding, Reason, any_of, cannot_tell
 from app.facts.evidence_of import finding, found_or
 from app.knowledge.coding_systems import HIERARCHICAL
@@ -54,9 +56,7 @@ def _fits(asked: OrderFact, order: Order) -> bool:
 def _might_fit(asked: OrderFact, order: Order) -> bool:
     """Whether only a reason that could not be read keeps it from fitting."""
     about = asked.reason_in or asked.reason == "classified"
-    return bool(order.reason_unread and about) and _fits(
-        asked.model_copy(update={"reason_in": (), "reason": None}), order
-    )
+    return bool(order.reason_unread and about) and _fits(replace(asked, reason_in=(), reason=None), order)
 
 
 def _reason_is(order: Order) -> tuple[str, ...]:

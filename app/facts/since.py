@@ -7,6 +7,8 @@ from datetime import date
 from math import inf
 from typing import Any
 
+from msgspec.structs import replace
+
 from app.answer import CANNOT_TELL, NO, YES, Answer, Interval, Reason, cannot_tell, compare, no, yes
 from app.knowledge.fact import ConditionFact, EventFact
 
@@ -59,4 +61,4 @@ def _open(began: Answer, days: float) -> tuple[Reason, ...]:
 def _last(asked: Asked, days: float) -> Asked:
     """The same question about the last days, its own window kept."""
     limits = [limit for limit in (days, asked.within_days) if limit is not None and limit < inf]
-    return asked.model_copy(update={"within_days": int(min(limits)) if limits else None})
+    return replace(asked, within_days=int(min(limits)) if limits else None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import Field
+from msgspec import field
 
 from app.knowledge.coding_systems import HIERARCHICAL, normal
-from app.knowledge.fact import Fact, Frozen, Names
+from app.knowledge.fact import Fact, Names
+from app.knowledge.shape import Shape
 from app.knowledge.value_set import Codes, ValueSet
 
 
-class Use(Frozen):
+class Use(Shape, frozen=True):
     """One kind of data that a recommendation may use, and how that is told.
 
     It is used when a fact reads one of these elements of the Patient (`reads`), one of the value sets,
@@ -21,11 +22,11 @@ class Use(Frozen):
     title: str
     reads: Names = ()
     value_sets: Names = ()
-    codes: Codes = Field(default={})
+    codes: Codes = field(default_factory=dict)
     note: str = ""
 
 
-class Attributes(Frozen):
+class Attributes(Shape, frozen=True):
     """`attributes.yaml`: what is the same for every recommendation, and the kinds of data to tell of."""
 
     developer: str

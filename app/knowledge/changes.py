@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.knowledge.criterion import Criterion
+from msgspec import structs
+
+from app.knowledge.criterion import Criterion, parse
 from app.knowledge.fact import Fact
 from app.knowledge.recommendation import Suggestion
 from app.knowledge.relevance import marks
@@ -62,10 +64,8 @@ def _with_number(fact: Fact, number: float) -> Fact:
     line = threshold(fact)
     if line is None:  # the checks refuse the site file first
         raise ValueError(f"no threshold in {fact.label}")
-    told = (f"{line.fact} {line.operator} {number:g}",)
-    return Fact.model_validate(
-        {"ask": fact.ask, "label": fact.label, "because": fact.because, "any_of": told}
-    )
+    told = parse(f"{line.fact} {line.operator} {number:g}")
+    return Fact(ask=fact.ask, label=fact.label, because=fact.because, any_of=(told,))
 
 
 def coded(suggestion: Suggestion) -> tuple[str, str] | None:
@@ -83,8 +83,8 @@ def _with_codes(suggestion: Suggestion, codes: tuple[Coding, ...]) -> Suggestion
     if place is None:  # the checks refuse the site file first
         raise ValueError(f"no code in {suggestion.label}")
     part, element = place
-    whole = {name: getattr(suggestion, name) for name in Suggestion.model_fields}
-    concept = whole[part][element]
+    whole: dict[str, Any] = getattr(suggestion, part)
+    concept = whole[element]
     added = tuple({"system": system, "code": code} for system, code in codes)
     told = {**concept, "coding": (*added, *concept.get("coding", ()))}
-    return Suggestion.model_validate({**whole, part: {**whole[part], element: told}})
+    return structs.replace(suggestion, **{part: {**whole, element: told}})

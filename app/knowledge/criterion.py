@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
 from pydantic import PlainValidator
 
 _FORM = re.compile(
@@ -15,8 +16,7 @@ _FORM = re.compile(
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """A fact, its negation, or its comparison with a number or a word."""
 
     text: str
@@ -24,11 +24,11 @@ class Criterion:
     negated: bool = False
     operator: str | None = None
     operand: float | str | None = None
-    plain: bool = field(init=False, compare=False, repr=False)
+    plain: bool = False
     """Whether it is a fact as it stands; asked for in every call, so it is not worked out each time."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "plain", not self.negated and self.operator is None)
+        force_setattr(self, "plain", not self.negated and self.operator is None)
 
 
 def parse(text: Any) -> Criterion:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from msgspec import field
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from app.knowledge.criterion import Criterion, Line, parse
-
-
-class Frozen(BaseModel):
-    """Every shape under cards/: frozen, and an unknown key is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+from app.knowledge.shape import Shape
 
 
 def _one_or_many(value: Any) -> Any:
@@ -29,19 +25,19 @@ ELEMENTS: tuple[str, ...] = get_args(Element)
 """What may be asked of the Patient."""
 
 
-class PatientFact(Frozen):
+class PatientFact(Shape, frozen=True):
     """Something of the Patient: a number of years, a word, or yes and no."""
 
     element: Element
 
 
-class HookFact(Frozen):
+class HookFact(Shape, frozen=True):
     """Which hook is calling."""
 
-    is_: Names = Field(alias="is")
+    is_: Names = field(name="is")
 
 
-class ConditionFact(Frozen):
+class ConditionFact(Shape, frozen=True):
     """A finding on the problem list, among the encounter's diagnoses, or as the order's reason.
 
     `within_days` counts from the `first` record of the concept, for events from the `latest`. A code
@@ -49,7 +45,7 @@ class ConditionFact(Frozen):
     `since` names a fact with a date: what counts is what came after it.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     status: Literal["active", "ever"] = "active"
     within_days: Days | None = None
     count_from: Literal["first", "latest"] = "first"
@@ -58,20 +54,20 @@ class ConditionFact(Frozen):
     among: tuple[Literal["problems", "encounter", "reason"], ...] = ("problems", "encounter", "reason")
 
 
-class MedicationFact(Frozen):
+class MedicationFact(Shape, frozen=True):
     """A medication that is current, or was ever prescribed.
 
     With `another`, only those of another ingredient than the order at hand: a renewal is not a second.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     status: Literal["current", "ever"] = "current"
     within_days: Days | None = None
     reason_in: Names = ()
     another: bool = False
 
 
-class OrderFact(Frozen):
+class OrderFact(Shape, frozen=True):
     """The order at hand; any judged order when the question is about the patient.
 
     `among: called` looks at every judged order, `all` also at the drafts that are not judged, `others` at
@@ -80,7 +76,7 @@ class OrderFact(Frozen):
     certainly means something else.
     """
 
-    in_: Names = Field(default=(), alias="in")
+    in_: Names = field(default=(), name="in")
     not_in: Names = ()
     reason_in: Names = ()
     reason_not_in: Names = ()
@@ -91,14 +87,14 @@ class OrderFact(Frozen):
     among: Literal["judged", "called", "all", "others"] = "judged"
 
 
-class ObservationFact(Frozen):
+class ObservationFact(Shape, frozen=True):
     """A measured or answered value: at least, below, flagged, or present at all.
 
     Values are converted to `unit` (UCUM). `flagged: high` takes the laboratory's interpretation,
     else its reference range, else `at_least` in the fact.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     take: Literal["latest", "any"] = "latest"
     at_least: float | None = None
     above: float | None = None
@@ -109,42 +105,42 @@ class ObservationFact(Frozen):
     within_days: Days | None = None
 
 
-class NumberFact(Frozen):
+class NumberFact(Shape, frozen=True):
     """The latest value of an observation, as a number in `unit` (UCUM)."""
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     unit: str
     within_days: Days | None = None
 
 
-class ChangeFact(Frozen):
+class ChangeFact(Shape, frozen=True):
     """By how many percent the latest value lies below the highest of the window."""
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     unit: str
     within_days: Days
 
 
-class EventFact(Frozen):
+class EventFact(Shape, frozen=True):
     """A procedure, an earlier study or a referral.
 
     `since` names a fact that counts days, or one with a date; so many `days_before` count as well.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     status: Literal["done", "asked", "either"] = "done"
     within_days: Days | None = None
     since: str | None = None
     days_before: Annotated[int, Field(ge=0)] = 0
 
 
-class AllergyFact(Frozen):
+class AllergyFact(Shape, frozen=True):
     """An allergy or intolerance on record."""
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
 
 
-class EncounterFact(Frozen):
+class EncounterFact(Shape, frozen=True):
     """The current encounter, or any encounter of the last days, by class, type or reason."""
 
     current: bool = False
@@ -155,7 +151,7 @@ class EncounterFact(Frozen):
     before_today: bool = False
 
 
-class SpanFact(Frozen):
+class SpanFact(Shape, frozen=True):
     """Days since the episode began: the first date after the last gap of more than `gap_days`.
 
     `acute` are sets whose concept on today's order or encounter starts an episode by itself,
@@ -163,27 +159,27 @@ class SpanFact(Frozen):
     the day somebody wrote it down is "at least n days"; no date at all is any number of days.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     gap_days: Days = 180
     acute: Names = ()
     chronic: Names = ()
     chronic_days: Days = 85
 
 
-class SupplyFact(Frozen):
+class SupplyFact(Shape, frozen=True):
     """Days of the last `window_days` that prescriptions cover; with `draft`, the days the order covers.
 
     With `element: refills`, how often the order may be repeated, with `element: quantity` how many
     tablets and the like it hands out in all.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     window_days: Days | None = None
     draft: bool = False
     element: Literal["days", "refills", "quantity"] = "days"
 
 
-class DoseFact(Frozen):
+class DoseFact(Shape, frozen=True, kw_only=True):
     """Amount a day over current medications and drafts: strength, units, frequency, a named factor.
 
     With `element: not_computed`, how many of them have the factor but no amount that can be computed.
@@ -191,7 +187,7 @@ class DoseFact(Frozen):
     when it holds the same other ingredients too, and else comes on top.
     """
 
-    in_: Names = Field(alias="in")
+    in_: Names = field(name="in")
     factor: str | None = None
     unit: str
     among: Literal["current", "drafts", "both"] = "both"
@@ -209,7 +205,7 @@ def _weighted(value: Any) -> tuple[tuple[Criterion, float], ...]:
     return tuple((parse(line), float(weight)) for line, weight in value.items())
 
 
-class AtLeast(Frozen):
+class AtLeast(Shape, frozen=True):
     """At least `count` of the criteria hold."""
 
     count: Annotated[int, Field(ge=1)]
@@ -225,14 +221,14 @@ NAMING = ("in_", "not_in", "reason_in", "reason_not_in", "answer_in", "type_in",
 """The parameters that name value sets."""
 
 
-class SiteRange(Frozen):
+class SiteRange(Shape, frozen=True):
     """The numbers that a site may set instead of ours, both ends included."""
 
-    from_: float = Field(alias="from")
+    from_: float = field(name="from")
     to: float
 
 
-class Fact(Frozen):
+class Fact(Shape, frozen=True):
     """A question that may be put to a record. `ask` is for people, `label` stands on the card.
 
     `site_may_set` stands on a fact that compares with one number: a site may set it within these bounds.
@@ -264,12 +260,10 @@ class Fact(Frozen):
     points: Annotated[tuple[tuple[Criterion, float], ...], PlainValidator(_weighted)] = ()
     but_not: tuple[Line, ...] = ()
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def __post_init__(self) -> None:
         given = [name for name in KINDS + DERIVED if getattr(self, name)]
         if len(given) != 1:
             raise ValueError(f"a fact is of exactly one kind; this one has {', '.join(given) or 'none'}")
-        return self
 
     @cached_property
     def kind(self) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from app.knowledge import yaml_source
 from app.knowledge.attributes import Attributes
 from app.knowledge.codes import CodeIndex
@@ -232,11 +234,11 @@ def _value_sets(files: Files) -> dict[str, ValueSet]:
             files.faults.append(Fault(name, 1, what))
         elif licensed is not None and concept in value_sets:
             value_set = value_sets[concept]
-            update = {
-                "codes": _joined(value_set.codes, licensed.codes),
-                "sources": value_set.sources + licensed.sources,
-            }
-            value_sets[concept] = value_set.model_copy(update=update)
+            value_sets[concept] = structs.replace(
+                value_set,
+                codes=_joined(value_set.codes, licensed.codes),
+                sources=value_set.sources + licensed.sources,
+            )
     return value_sets
 
 

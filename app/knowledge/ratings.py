@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.knowledge.fact import Frozen, Names
+from app.knowledge.fact import Names
 from app.knowledge.recommendation import Lines
+from app.knowledge.shape import Shape
 
 Rating = Literal["appropriate", "not-appropriate", "no-criteria-apply"]
 
 
-class RatingRule(Frozen):
+class RatingRule(Shape, frozen=True):
     """A rating, and what makes it hold: all of `when`, none of `unless`, and one of `applies`.
 
     `applies` names recommendations. One counts when it applies to the order at full strength, with
@@ -27,7 +28,7 @@ class RatingRule(Frozen):
     because: str | None = None
 
 
-class Ratings(Frozen):
+class Ratings(Shape, frozen=True):
     """Which orders are rated, and the rules in the order in which they are tried."""
 
     rated: Annotated[Lines, Field(min_length=1)]

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import field
 from pydantic import Field
 
 from app.knowledge.criterion import Line
-from app.knowledge.fact import Frozen, Names
+from app.knowledge.fact import Names
+from app.knowledge.shape import Shape
 
 Indicator = Literal["critical", "warning", "info"]
 _BLANK = re.compile(r"'\{[a-z]+\}'")
@@ -19,7 +21,7 @@ INDICATORS: tuple[Indicator, ...] = ("critical", "warning", "info")
 Lines = tuple[Line, ...]
 
 
-class Variant(Frozen):
+class Variant(Shape, frozen=True):
     """Other words or another indicator, for when its criteria hold; the first that holds is taken."""
 
     when: Annotated[Lines, Field(min_length=1)]
@@ -28,14 +30,14 @@ class Variant(Frozen):
     detail: str | None = None
 
 
-class Note(Frozen):
+class Note(Shape, frozen=True):
     """A line that the card adds when its criteria hold."""
 
     when: Annotated[Lines, Field(min_length=1)]
     say: str
 
 
-class Say(Frozen):
+class Say(Shape, frozen=True):
     """The words of a card. `{order}` and `{fact}` are the only blanks.
 
     What the facts in `link_to` found is linked, where the EHR says at which FHIR server it stands.
@@ -49,7 +51,7 @@ class Say(Frozen):
     link_to: Names = ()
 
 
-class Offer(Frozen):
+class Offer(Shape, frozen=True):
     """A suggestion by its id; offered only when its own criteria definitely allow it.
 
     `order` names the fact that finds the order to change, on a card that is about the patient.
@@ -62,7 +64,7 @@ class Offer(Frozen):
     recommended: bool = False
 
 
-class Recommendation(Frozen):
+class Recommendation(Shape, frozen=True, kw_only=True):
     """One piece of advice. Its id is the name of its folder.
 
     `essential` are sources beside the group's own of which the card itself says that nothing was found.
@@ -96,7 +98,7 @@ class Recommendation(Frozen):
         return tuple(line for lines in parts for line in lines)
 
 
-class Group(Frozen):
+class Group(Shape, frozen=True):
     """What all recommendations of one class share.
 
     `softened_by` are the sources without which an `unless` that cannot be told costs a step,
@@ -116,14 +118,14 @@ class Group(Frozen):
     may_be_off: bool = True
 
 
-class Replacement(Frozen):
+class Replacement(Shape, frozen=True):
     """While the stronger recommendation has a card, the weaker ones have none."""
 
     stronger: str
     weaker: Names
 
 
-class Groups(Frozen):
+class Groups(Shape, frozen=True, kw_only=True):
     """`groups.yaml`: the groups in order of precedence, and how many cards there may be."""
 
     groups: dict[str, Group]
@@ -133,7 +135,7 @@ class Groups(Frozen):
     sources: dict[str, str]
 
 
-class Evidence(Frozen):
+class Evidence(Shape, frozen=True, kw_only=True):
     """One source. `kind` tells guidelines from trials, reviews and patient-education pages.
 
     The first source of a recommendation needs a `url`: it is where the card sends its reader.
@@ -150,7 +152,7 @@ class Evidence(Frozen):
     note: str = ""
 
 
-class OverrideReason(Frozen):
+class OverrideReason(Shape, frozen=True):
     """A coded reason to set a card aside; without `system` it is this project's own code.
 
     `counts_apart`: it says that the record lacks something, and reports count it apart.
@@ -162,7 +164,7 @@ class OverrideReason(Frozen):
     counts_apart: bool = False
 
 
-class Suggestion(Frozen):
+class Suggestion(Shape, frozen=True):
     """One click: create a resource, change the order (`changes` laid over it), or delete it.
 
     Blanks in a resource are whole strings: `{patient}`, `{today}`, `{encounter}`.
@@ -171,8 +173,8 @@ class Suggestion(Frozen):
     label: str
     description: str
     action: Literal["create", "update", "delete"]
-    resource: dict[str, Any] = Field(default={})
-    changes: dict[str, Any] = Field(default={})
+    resource: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -182,7 +184,7 @@ class Suggestion(Frozen):
         return msgspec.json.decode(msgspec.json.encode(fixed)), blank
 
 
-class Service(Frozen):
+class Service(Shape, frozen=True):
     """One endpoint for one hook."""
 
     id: str
@@ -193,7 +195,7 @@ class Service(Frozen):
     orders: Literal["none", "selected", "all"]
 
 
-class Services(Frozen):
+class Services(Shape, frozen=True):
     """`services.yaml`: the services, and the names under which cards and reasons are coded."""
 
     content_version: str

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import model_validator
-
-from app.knowledge.fact import Frozen, Names
+from app.knowledge.fact import Names
+from app.knowledge.shape import Shape
 
 
-class Statement(Frozen):
+class Statement(Shape, frozen=True):
     """One statement in our own words; carried by recommendations, or out of scope for a reason.
 
     Each carrier holds one of the `words`, in its card or its rationale.
@@ -21,16 +18,14 @@ class Statement(Frozen):
     words: Names = ()
     out_of_scope: str = ""
 
-    @model_validator(mode="after")
-    def _carried_or_not(self) -> Self:
+    def __post_init__(self) -> None:
         if bool(self.carried_by) == bool(self.out_of_scope):
             raise ValueError("a statement is carried by recommendations, or out of scope for a reason")
         if bool(self.carried_by) != bool(self.words):
             raise ValueError("what is carried says by which words of its carriers")
-        return self
 
 
-class Conflict(Frozen):
+class Conflict(Shape, frozen=True):
     """Where a seed and the guidelines part, what the card does, and where its reader is told."""
 
     seed: str
@@ -40,7 +35,7 @@ class Conflict(Frozen):
     words: Names
 
 
-class Seeds(Frozen):
+class Seeds(Shape, frozen=True):
     """`seeds.yaml`: the statements by topic, and the conflicts."""
 
     statements: dict[str, tuple[Statement, ...]]

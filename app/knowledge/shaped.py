@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,11 +13,23 @@ from app.knowledge.yaml_source import Fault, Source
 T = TypeVar("T")
 
 
+def written(shape: type[T], data: Any) -> T:
+    """Data that somebody wrote, as its shape; ValidationError with everything that does not fit."""
+    hashable: Any = shape  # as every type is, but mypy does not know it of type[T]
+    made: T = _adapter(hashable).validate_python(tupled(data))
+    return made
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    """What checks a shape: it costs more to make than to use."""
+    return TypeAdapter(shape)
+
+
 def shaped(source: Source, shape: type[T]) -> tuple[T | None, list[Fault]]:
     """The data as its shape, or None with everything that does not fit."""
     try:
-        adapter: TypeAdapter[T] = TypeAdapter(shape)
-        return adapter.validate_python(tupled(source.data)), []
+        return written(shape, source.data), []
     except ValidationError as error:
         return None, [_fault(source, each, shape) for each in _telling(error.errors())]
 
@@ -56,7 +69,7 @@ def _fault(source: Source, error: Any, shape: Any) -> Fault:
 
 def _keys_at(shape: Any, where: tuple[Any, ...]) -> list[str]:
     """The keys that the shape has at a place, by walking the JSON schema of the shape."""
-    schema = TypeAdapter(shape).json_schema(by_alias=True)
+    schema = _adapter(shape).json_schema(by_alias=True)
     at: Any = schema
     for part in where:
         at = _step(_resolved(at, schema), part)

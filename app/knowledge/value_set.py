@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from msgspec import field
 from pydantic import Field
 
-from app.knowledge.fact import Frozen
+from app.knowledge.shape import Shape
 
 Codes = dict[str, dict[str, str]]
 """System name → code → our own short display."""
 
 
-class Factor(Frozen):
+class Factor(Shape, frozen=True):
     """A named conversion: one `per` unit of the ingredient counts as `value`."""
 
     value: Annotated[float, Field(gt=0)]
     per: str
 
 
-class Ingredient(Frozen):
+class Ingredient(Shape, frozen=True):
     """An active ingredient with the factors that apply to it.
 
     It is listed by its RxNorm code, which then stands for the concept by itself. Where the bare code
@@ -27,10 +28,10 @@ class Ingredient(Frozen):
     """
 
     name: str
-    factors: dict[str, Factor] = Field(default={})
+    factors: dict[str, Factor] = field(default_factory=dict)
 
 
-class Product(Frozen):
+class Product(Shape, frozen=True):
     """An RxNorm product: how much of the ingredient one unit holds, and how it is given.
 
     `strength` is per `unit`: `mg` (one tablet), `mg/mL` (a liquid), `mg/h` (a patch). `with` names
@@ -43,10 +44,10 @@ class Product(Frozen):
     form: str | None = None
     release: Literal["immediate", "extended"] = "immediate"
     route: str | None = None
-    with_: tuple[str, ...] = Field(default=(), alias="with")
+    with_: tuple[str, ...] = field(default=(), name="with")
 
 
-class ValueSet(Frozen):
+class ValueSet(Shape, frozen=True):
     """A concept. A listed ICD or ATC code stands for all below it, less those under `except`.
 
     `words` are phrases matched word by word, case ignored; `*` ends a stem. A phrase in `not_words`
@@ -62,15 +63,15 @@ class ValueSet(Frozen):
     version: str
     sources: tuple[str, ...]
     includes: tuple[str, ...] = ()
-    codes: Codes = Field(default={})
-    except_: Codes = Field(default={}, alias="except")
-    unverified: Codes = Field(default={})
+    codes: Codes = field(default_factory=dict)
+    except_: Codes = field(default_factory=dict, name="except")
+    unverified: Codes = field(default_factory=dict)
     beside: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     with_words: tuple[str, ...] = ()
     not_words: tuple[str, ...] = ()
-    ingredients: dict[str, Ingredient] = Field(default={})
-    products: dict[str, Product] = Field(default={})
+    ingredients: dict[str, Ingredient] = field(default_factory=dict)
+    products: dict[str, Product] = field(default_factory=dict)
 
     def product_name(self, code: str) -> str:
         """The ingredients of a product, the one that matters here first: `one / another`."""
@@ -78,7 +79,7 @@ class ValueSet(Frozen):
         return " / ".join((self.ingredients[product.ingredient].name, *product.with_))
 
 
-class LicensedCodes(Frozen):
+class LicensedCodes(Shape, frozen=True):
     """Codes that a site without their licence leaves out: one file beside the concept it adds to."""
 
     sources: tuple[str, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from app.knowledge.fact import Frozen
+from app.knowledge.shape import Shape
 
 _TOKEN = re.compile(r"[a-z0-9]+|[,;.?]")
 _BREAKS = str.maketrans("\r\n•", ";;;")
@@ -15,7 +15,7 @@ _STEM = 4
 Spans = list[tuple[int, int]]
 
 
-class Cues(Frozen):
+class Cues(Shape, frozen=True):
     """The phrases that negate or doubt what follows them, and what ends their reach.
 
     The nearest cue before a word decides, the longer of two that begin together. A negation reaches

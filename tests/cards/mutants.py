@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import Fact, HookFact
 from app.knowledge.load import Knowledge
@@ -33,7 +35,7 @@ def of_card(knowledge: Knowledge, name: str) -> Iterator[Mutant]:
 def of_group(knowledge: Knowledge, name: str) -> Iterator[Mutant]:
     """A group without each of its criteria and of the sources that make its cards gentler, or do not."""
     for what, group in _groups(knowledge.groups.groups[name]):
-        groups = knowledge.groups.model_copy(update={"groups": {**knowledge.groups.groups, name: group}})
+        groups = structs.replace(knowledge.groups, groups={**knowledge.groups.groups, name: group})
         yield Mutant(what, replace(knowledge, groups=groups))
 
 
@@ -63,12 +65,12 @@ def _facts(fact: Fact) -> Iterator[Changed]:
     for block in ("any_of", "all_of", "but_not"):
         for what, lines in _lines(getattr(fact, block)):
             emptied = not lines and block != "but_not"
-            yield f"{block} {what}", _never(fact) if emptied else fact.model_copy(update={block: lines})
+            yield f"{block} {what}", _never(fact) if emptied else structs.replace(fact, **{block: lines})
     if fact.at_least:
         yield from _with(fact, "at_least", _with(fact.at_least, "of", _lines(fact.at_least.of)))
         for count in (fact.at_least.count - 1, fact.at_least.count + 1):
-            changed = fact.at_least.model_copy(update={"count": count})
-            yield f"at least {count}", fact.model_copy(update={"at_least": changed})
+            changed = structs.replace(fact.at_least, count=count)
+            yield f"at least {count}", structs.replace(fact, at_least=changed)
     yield from _with(fact, "points", _weights(fact.points))
 
 
@@ -78,7 +80,7 @@ def _never(fact: Fact) -> Fact:
 
 
 def _with(whole: Any, block: str, changes: Iterator[Changed]) -> Iterator[Changed]:
-    return ((f"{block} {what}", whole.model_copy(update={block: changed})) for what, changed in changes)
+    return ((f"{block} {what}", structs.replace(whole, **{block: changed})) for what, changed in changes)
 
 
 def _parts(parts: tuple[Any, ...], *blocks: str) -> Iterator[Changed]:
@@ -120,4 +122,4 @@ def _moved(line: Criterion) -> Iterator[Criterion]:
         operands = (line.operand - 1, line.operand + 1)
     for operand in operands:
         shown = operand if isinstance(operand, str) else f"{operand:g}"
-        yield replace(line, operand=operand, text=f"{line.fact} {line.operator} {shown}")
+        yield structs.replace(line, operand=operand, text=f"{line.fact} {line.operator} {shown}")

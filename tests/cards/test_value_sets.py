@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.knowledge.codes import CodeIndex
 from app.knowledge.coding_systems import CPT, ICD_10_CM, known, normal, well_formed
@@ -38,7 +39,7 @@ LICENSED = FILES.read_each(FILES.glob("value-sets/*/*.yaml"), LicensedCodes)
 def value_sets() -> dict[str, ValueSet]:
     """Every set, licensed codes joined to theirs."""
     joined = {
-        name: OWN[name].model_copy(update={"codes": {**OWN[name].codes, **each.codes}})
+        name: structs.replace(OWN[name], codes={**OWN[name].codes, **each.codes})
         for name, each in LICENSED.items()
     }
     return {**OWN, **joined}

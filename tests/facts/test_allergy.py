@@ -7,6 +7,7 @@ import pytest
 from app.answer import NO, YES, Answer, Reason
 from app.facts import allergy
 from app.knowledge.fact import AllergyFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Allergy
 from tests.content import knowledge
@@ -15,7 +16,7 @@ from tests.records import ago, coded, record, unread, worded
 
 def asked(within: Record) -> Answer:
     """The answer about an allergy to wax."""
-    return allergy.answer(AllergyFact.model_validate({"in": "wax"}), within, None, knowledge())
+    return allergy.answer(written(AllergyFact, {"in": "wax"}), within, None, knowledge())
 
 
 @pytest.mark.parametrize(

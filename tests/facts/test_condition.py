@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason
 from app.facts import condition
 from app.knowledge.fact import ConditionFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Condition
 from tests.content import knowledge
@@ -17,7 +18,7 @@ from tests.records import ago, coded, on, order, problem, record, unread, visit,
 
 def asked(within: Record, **more: Any) -> Answer:
     """The answer about numb thumbs."""
-    question = ConditionFact.model_validate({"in": "numb", **more})
+    question = written(ConditionFact, {"in": "numb", **more})
     return condition.answer(question, within, None, knowledge())
 
 

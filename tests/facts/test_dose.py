@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Interval, compare
 from app.facts import dose
 from app.knowledge.fact import DoseFact
+from app.knowledge.shaped import written
 from tests.cards.drug_sets import code_of, knowledge
 from tests.facts.prescriptions import (
     ACETAMINOPHEN_500,
@@ -35,9 +36,9 @@ from tests.facts.prescriptions import (
     tablets,
 )
 
-OPIOIDS = DoseFact.model_validate({"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
-ACETAMINOPHEN = DoseFact.model_validate({"in": "acetaminophen", "unit": "mg"})
-ASPIRIN = DoseFact.model_validate({"in": "aspirin", "unit": "mg"})
+OPIOIDS = written(DoseFact, {"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
+ACETAMINOPHEN = written(DoseFact, {"in": "acetaminophen", "unit": "mg"})
+ASPIRIN = written(DoseFact, {"in": "aspirin", "unit": "mg"})
 
 EPIC = {
     "doseAndRate": [

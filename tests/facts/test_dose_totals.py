@@ -6,10 +6,12 @@ from datetime import timedelta
 from math import inf
 
 import pytest
+from msgspec import structs
 
 from app.answer import NO, YES, Interval, compare
 from app.facts import dose
 from app.knowledge.fact import DoseFact
+from app.knowledge.shaped import written
 from app.record.values import ORDER, Gap
 from tests.cards.drug_sets import knowledge
 from tests.facts.prescriptions import (
@@ -34,8 +36,8 @@ from tests.facts.prescriptions import (
     tablets,
 )
 
-OPIOIDS = DoseFact.model_validate({"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
-ACETAMINOPHEN = DoseFact.model_validate({"in": "acetaminophen", "unit": "mg"})
+OPIOIDS = written(DoseFact, {"in": "opioid-analgesic", "factor": "mme", "unit": "MME/day"})
+ACETAMINOPHEN = written(DoseFact, {"in": "acetaminophen", "unit": "mg"})
 
 
 def test_one_part_that_cannot_be_computed_makes_the_total_at_least():
@@ -175,7 +177,7 @@ def test_drafts_that_could_not_be_read_open_the_total():
 
 @pytest.mark.parametrize(("among", "expected"), [("current", 90), ("drafts", 60), ("both", 150)])
 def test_among_says_what_is_summed(among, expected):
-    asked = OPIOIDS.model_copy(update={"among": among})
+    asked = structs.replace(OPIOIDS, among=among)
     taken = prescription(drug(opioid("morphine", 15)), sig(tablets(1), every(4)))
     new = draft(drug(OXYCODONE_10), sig(tablets(1), every(6)))
 
@@ -185,7 +187,7 @@ def test_among_says_what_is_summed(among, expected):
 
 
 def test_drafts_need_no_medication_list():
-    asked = OPIOIDS.model_copy(update={"among": "drafts"})
+    asked = structs.replace(OPIOIDS, among="drafts")
     gap = Gap("MedicationRequest", "refused")
     new = draft(drug(OXYCODONE_10), sig(tablets(1), every(6)))
 
@@ -204,7 +206,7 @@ def test_the_same_ingredient_in_two_products_adds_up_2000_plus_1300():
     assert dose.answer(ACETAMINOPHEN, both, None, knowledge()).value == Interval.exactly(3300)
 
 
-NOT_COMPUTED = OPIOIDS.model_copy(update={"element": "not_computed", "among": "drafts"})
+NOT_COMPUTED = structs.replace(OPIOIDS, element="not_computed", among="drafts")
 
 
 def test_a_draft_whose_dose_cannot_be_computed_is_counted_and_says_why():
@@ -243,7 +245,7 @@ def test_only_the_order_at_hand_is_asked_whether_it_can_be_computed():
     assert answer.value == Interval.exactly(0)
 
 
-BY_COMBINATION = ACETAMINOPHEN.model_copy(update={"renews": "combination"})
+BY_COMBINATION = structs.replace(ACETAMINOPHEN, renews="combination")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Reason
 from app.facts import encounter
 from app.knowledge.fact import EncounterFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from tests.content import knowledge
 from tests.records import ago, coded, on, problem, record, unread, visit, worded
@@ -16,7 +17,7 @@ from tests.records import ago, coded, on, problem, record, unread, visit, worded
 
 def asked(within: Record, **more: Any) -> Answer:
     """The answer about encounters."""
-    return encounter.answer(EncounterFact.model_validate(more), within, None, knowledge())
+    return encounter.answer(written(EncounterFact, more), within, None, knowledge())
 
 
 def test_the_encounter_in_progress_is_the_current_one() -> None:

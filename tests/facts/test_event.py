@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason
 from app.facts import event
 from app.knowledge.fact import EventFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from tests.content import knowledge
 from tests.records import ago, done, on, record, unread, worded
@@ -18,7 +19,7 @@ KINDS = {"procedure": event.procedure, "study": event.study, "referral": event.r
 
 def asked(kind: str, within: Record, **more: Any) -> Answer:
     """The answer about an event in the set `act`."""
-    question = EventFact.model_validate({"in": "act", **more})
+    question = written(EventFact, {"in": "act", **more})
     return KINDS[kind](question, within, None, knowledge())
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from app.answer import CANNOT_TELL, NO, YES
 from app.facts import medication
 from app.knowledge.fact import MedicationFact
+from app.knowledge.shaped import written
 from app.record.values import Concept, Gap, When
 from tests.cards.drug_sets import code_of, knowledge
 from tests.facts.prescriptions import (
@@ -31,8 +33,8 @@ from tests.facts.prescriptions import (
     tablets,
 )
 
-CURRENT = MedicationFact.model_validate({"in": "benzodiazepine"})
-EVER = MedicationFact.model_validate({"in": "naloxone", "status": "ever", "within_days": 365})
+CURRENT = written(MedicationFact, {"in": "benzodiazepine"})
+EVER = written(MedicationFact, {"in": "naloxone", "status": "ever", "within_days": 365})
 NARCAN = code_of("naloxone", "naloxone", 40, form="spray")
 
 
@@ -171,7 +173,7 @@ def test_an_undated_entry_keeps_open_what_an_ended_one_would_deny():
 
 
 def test_another_strength_is_another_product_and_counts_for_itself():
-    asked = MedicationFact.model_validate({"in": "opioid-analgesic"})
+    asked = written(MedicationFact, {"in": "opioid-analgesic"})
     five = prescription(drug(OXYCODONE_5), days_ago=10, status="stopped")
     ten = prescription(drug(OXYCODONE_10), days_ago=20)
 
@@ -233,7 +235,7 @@ def test_ever_within_a_window_cannot_be_told_without_a_date():
 
 
 def test_ever_without_a_window_needs_no_date():
-    asked = EVER.model_copy(update={"within_days": None})
+    asked = structs.replace(EVER, within_days=None)
 
     assert ask(prescription(drug(NARCAN), days_ago=None), asked=asked).truth is YES
     cut = Gap("MedicationRequest", "page cut", complete_since=TODAY - timedelta(days=3000))
@@ -241,7 +243,7 @@ def test_ever_without_a_window_needs_no_date():
 
 
 def test_a_reason_that_is_asked_for_must_be_there():
-    asked = MedicationFact.model_validate({"in": "methadone", "reason_in": "opioid-use-disorder"})
+    asked = written(MedicationFact, {"in": "methadone", "reason_in": "opioid-use-disorder"})
     disorder = Concept(coded=frozenset({"opioid-use-disorder"}), display="opioid use disorder")
     in_words = Concept(worded=frozenset({"opioid-use-disorder"}), display="OUD")
     tablet = drug(code_of("methadone", "methadone", 10, form="tablet"))
@@ -265,7 +267,7 @@ def test_an_ingredient_beside_an_unlisted_product_still_counts():
 
 
 def test_a_product_in_an_included_set_belongs_to_the_set_above_it():
-    asked = MedicationFact.model_validate({"in": "opioid-analgesic"})
+    asked = written(MedicationFact, {"in": "opioid-analgesic"})
     patch = prescription(drug(FENTANYL_75), sig(amount(1, "patch"), every(72)))
 
     assert ask(patch, asked=asked).truth is YES
@@ -273,13 +275,13 @@ def test_a_product_in_an_included_set_belongs_to_the_set_above_it():
 
 
 def test_one_of_several_sets_is_enough():
-    asked = MedicationFact.model_validate({"in": ["immunosuppressant", "systemic-corticosteroid"]})
+    asked = written(MedicationFact, {"in": ["immunosuppressant", "systemic-corticosteroid"]})
 
     assert ask(prescription(drug(PREDNISONE_10)), asked=asked).truth is YES
     assert ask(lorazepam(), asked=asked).truth is NO
 
 
-ANOTHER = MedicationFact.model_validate({"in": "opioid-analgesic", "another": True})
+ANOTHER = written(MedicationFact, {"in": "opioid-analgesic", "another": True})
 
 
 @pytest.mark.parametrize(

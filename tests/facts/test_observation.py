@@ -10,6 +10,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Interval, Reason, compare
 from app.facts import observation
 from app.knowledge.fact import ChangeFact, NumberFact, ObservationFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Concept, Observation, Quantity
 from tests.content import knowledge
@@ -18,19 +19,19 @@ from tests.records import ago, coded, measured, on, record, unread, worded
 
 def asked(within: Record, **more: Any) -> Answer:
     """The answer about the set `lab`."""
-    question = ObservationFact.model_validate({"in": "lab", **more})
+    question = written(ObservationFact, {"in": "lab", **more})
     return observation.answer(question, within, None, knowledge())
 
 
 def latest(within: Record, **more: Any) -> Answer:
     """The latest value of the set `lab` in kg."""
-    question = NumberFact.model_validate({"in": "lab", "unit": "kg", **more})
+    question = written(NumberFact, {"in": "lab", "unit": "kg", **more})
     return observation.latest(question, within, None, knowledge())
 
 
 def change(within: Record) -> Answer:
     """The change of the set `lab` in a year."""
-    question = ChangeFact.model_validate({"in": "lab", "unit": "kg", "within_days": 365})
+    question = written(ChangeFact, {"in": "lab", "unit": "kg", "within_days": 365})
     return observation.change(question, within, None, knowledge())
 
 

@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason
 from app.facts import order as orders
 from app.knowledge.fact import OrderFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Concept, Order
 from tests.content import knowledge
@@ -21,7 +22,7 @@ BOTH = record(orders=[PICTURE, SALVE])
 
 def asked(within: Record, at_hand: Order | None = None, **more: Any) -> Answer:
     """The answer about orders."""
-    return orders.answer(OrderFact.model_validate(more), within, at_hand, knowledge())
+    return orders.answer(written(OrderFact, more), within, at_hand, knowledge())
 
 
 def test_the_order_at_hand_is_the_only_one_looked_at() -> None:

@@ -7,6 +7,7 @@ import pytest
 from app.answer import NO, YES
 from app.facts import order as orders
 from app.knowledge.fact import OrderFact
+from app.knowledge.shaped import written
 from app.record.values import Concept
 from tests.content import knowledge
 from tests.records import coded, order, record
@@ -36,7 +37,7 @@ def test_a_reason_is_classified_when_every_reason_has_a_code_that_cannot_mean_so
 
 
 def test_a_reason_that_an_order_must_not_have():
-    asked = OrderFact.model_validate({"in": "thumb-picture", "reason_not_in": "numb-thumb"})
+    asked = written(OrderFact, {"in": "thumb-picture", "reason_not_in": "numb-thumb"})
     sore, numb = coded("sore-thumb"), coded("numb-thumb")
     for reasons, expected in (((), YES), ((sore,), YES), ((numb,), NO), ((sore, numb), NO)):
         draft = order("thumb-picture", *reasons)

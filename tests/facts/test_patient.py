@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Interval, Reason, compare
 from app.facts import patient
 from app.knowledge.fact import HookFact, PatientFact
+from app.knowledge.shaped import written
 from app.record.values import Patient
 from tests.content import knowledge
 from tests.records import on, record, unread
@@ -16,7 +17,7 @@ from tests.records import on, record, unread
 
 def asked(element: str, given: Patient, **more: Any) -> Answer:
     """The answer about the patient."""
-    question = PatientFact.model_validate({"element": element})
+    question = written(PatientFact, {"element": element})
     return patient.answer(question, record(patient=given, **more), None, knowledge())
 
 
@@ -79,6 +80,6 @@ def test_death_is_a_yes_only_when_the_record_says_so() -> None:
 
 
 def test_the_hook_that_calls() -> None:
-    question = HookFact.model_validate({"is": ["patient-view", "order-sign"]})
+    question = written(HookFact, {"is": ["patient-view", "order-sign"]})
     assert patient.calling(question, record(hook="order-sign"), None, knowledge()).truth is YES
     assert patient.calling(question, record(hook="order-select"), None, knowledge()).truth is NO

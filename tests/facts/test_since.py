@@ -9,6 +9,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.facts import event, since
 from app.knowledge.fact import EventFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from tests.content import knowledge
 from tests.records import TODAY, ago, done, record, unread
@@ -19,7 +20,7 @@ OPEN = Reason("Condition", "onset not recorded")
 
 def asked(within: Record, began: Answer, **more: int) -> Answer:
     """Whether the thumb was pictured since."""
-    question = EventFact.model_validate({"in": "picture", "since": "x", **more})
+    question = written(EventFact, {"in": "picture", "since": "x", **more})
     return since.answer(
         question, began, lambda window: event.procedure(window, within, None, knowledge()), TODAY
     )

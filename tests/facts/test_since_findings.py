@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.facts import condition, event, since
 from app.knowledge.fact import ConditionFact, EventFact
@@ -35,13 +37,13 @@ def days(low: float, high: float) -> Answer:
 
 
 def test_days_before_count_even_when_nobody_knows_when_it_began():
-    asked = PICTURE.model_copy(update={"days_before": 180})
+    asked = structs.replace(PICTURE, days_before=180)
     for began in (no(), cannot_tell([Reason("Condition", "not sent")]), days(0, float("inf"))):
         assert pictures(asked, began, pictured(ago(180))).truth is YES
 
 
 def test_the_window_of_the_question_itself_holds_all_the_same():
-    asked = PICTURE.model_copy(update={"days_before": 180, "within_days": 365})
+    asked = structs.replace(PICTURE, days_before=180, within_days=365)
     assert pictures(asked, days(300, 300), pictured(ago(365))).truth is YES
     assert pictures(asked, days(300, 300), pictured(ago(366))).truth is NO
 
@@ -60,7 +62,7 @@ def test_an_older_finding_is_not_new_because_it_was_written_down_again():
 
 
 def test_the_latest_of_several_events_decides_where_the_question_says_so():
-    asked = NUMB.model_copy(update={"count_from": "latest"})
+    asked = structs.replace(NUMB, count_from="latest")
     again = [problem("numb-thumb", onset=ago(400)), problem("numb-thumb", onset=ago(10))]
     assert numb(asked, found(ago(90).text), record(*again)).truth is YES
 

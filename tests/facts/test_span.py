@@ -10,6 +10,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, Answer, Interval, Reason, compare
 from app.facts import span
 from app.knowledge.fact import SpanFact
+from app.knowledge.shaped import written
 from app.record.record import Record
 from tests.content import knowledge
 from tests.records import ago, coded, on, order, problem, record, unread, visit, worded
@@ -20,7 +21,7 @@ NOT_RECORDED = Reason("Condition", "onset not recorded")
 
 def asked(within: Record, **more: Any) -> Answer:
     """For how many days the thumb has been sore."""
-    question = SpanFact.model_validate({"in": "sore", "acute": "acute", "chronic": "chronic", **more})
+    question = written(SpanFact, {"in": "sore", "acute": "acute", "chronic": "chronic", **more})
     return span.answer(question, within, None, knowledge())
 
 

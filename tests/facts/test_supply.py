@@ -10,6 +10,7 @@ import pytest
 from app.answer import CANNOT_TELL, NO, YES, Interval, compare
 from app.facts import supply
 from app.knowledge.fact import SupplyFact
+from app.knowledge.shaped import written
 from app.record.values import ORDER, Gap, When
 from tests.cards.drug_sets import knowledge
 from tests.facts.prescriptions import (
@@ -33,9 +34,9 @@ from tests.facts.prescriptions import (
     tablets,
 )
 
-COVERED = SupplyFact.model_validate({"in": "opioid-analgesic", "window_days": 90})
-DRAFTED = SupplyFact.model_validate({"in": "opioid-analgesic", "draft": True})
-REFILLS = SupplyFact.model_validate({"in": "opioid-analgesic", "draft": True, "element": "refills"})
+COVERED = written(SupplyFact, {"in": "opioid-analgesic", "window_days": 90})
+DRAFTED = written(SupplyFact, {"in": "opioid-analgesic", "draft": True})
+REFILLS = written(SupplyFact, {"in": "opioid-analgesic", "draft": True, "element": "refills"})
 THIRTY = {"quantity": {"value": 30, "unit": "tablet"}}
 
 
@@ -209,7 +210,7 @@ def test_refills_of_the_order_at_hand(held, refills):
     ids=["once", "with a refill", "not in tablets", "not recorded"],
 )
 def test_how_many_the_order_at_hand_hands_out(held, most):
-    asked = SupplyFact.model_validate({"in": "opioid-analgesic", "element": "quantity"})
+    asked = written(SupplyFact, {"in": "opioid-analgesic", "element": "quantity"})
     order = draft(drug(OXYCODONE_10), dispense=held)
 
     answer = supply.answer(asked, record(drafts=(order,)), order, knowledge())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.knowledge.codes import CodeIndex
+from app.knowledge.shaped import written
 from app.knowledge.value_set import ValueSet
 from app.knowledge.words import Cues
 from app.record.values import Concept
@@ -21,9 +23,7 @@ CUES = Cues(negating=("no",), doubting=("rule out",), ending=(",",), reach=40)
 
 def value_set(**parts: Any) -> ValueSet:
     """A value set with what matters to the test."""
-    return ValueSet.model_validate(
-        {"title": "t", "purpose": "p", "version": "v", "sources": ("s",), **parts}, by_alias=True
-    )
+    return written(ValueSet, {"title": "t", "purpose": "p", "version": "v", "sources": ("s",), **parts})
 
 
 PAIN = value_set(
@@ -62,7 +62,7 @@ def test_an_exception_takes_a_code_out_with_all_below_it(code: str) -> None:
 
 
 def test_a_deeper_listing_beats_an_exception_above_it() -> None:
-    again = PAIN.model_copy(update={"codes": {"ICD-10-CM": {"M54": "pain", "M54.21": "this neck pain"}}})
+    again = structs.replace(PAIN, codes={"ICD-10-CM": {"M54": "pain", "M54.21": "this neck pain"}})
     assert match((ICD_10_CM, "M54.21"), sets={"pain": again}).coded == {"pain"}
 
 
@@ -113,7 +113,7 @@ def test_text_alone_is_matched_by_words_and_shown() -> None:
 
 
 def test_a_code_silences_the_words_of_other_sets() -> None:
-    other = {**SETS, "palsy": PALSY.model_copy(update={"beside": ()})}
+    other = {**SETS, "palsy": structs.replace(PALSY, beside=())}
     assert match((SNOMED, "279039007"), text="foot drop", sets=other).sets == {"pain", "any"}
 
 
@@ -129,7 +129,7 @@ def test_beside_a_code_a_doubt_about_the_words_does_not_make_the_code_doubtful()
 
 
 def test_beside_reaches_through_the_sets_that_include_the_coded_one() -> None:
-    sets = {**SETS, "palsy": PALSY.model_copy(update={"beside": ("any",)})}
+    sets = {**SETS, "palsy": structs.replace(PALSY, beside=("any",))}
     assert match((SNOMED, "279039007"), text="foot drop", sets=sets).worded == {"palsy"}
 
 

@@ -10,12 +10,13 @@ import pytest
 from app.knowledge.changes import Changes, changed
 from app.knowledge.fact import Fact
 from app.knowledge.relevance import marks
+from app.knowledge.shaped import written
 from app.knowledge.worked_out import worked_out
 from tests.content import knowledge
 
 
 def fact(**parameters: object) -> Fact:
-    return Fact.model_validate({"ask": "a", "label": "l", **parameters})
+    return written(Fact, {"ask": "a", "label": "l", **parameters})
 
 
 FACTS = {

@@ -14,6 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from app.clients import Client
 from app.knowledge.recommendation import Service
+from app.knowledge.shaped import written
 from app.main import UNTRACED, bare_app
 from app.protocol.discovery import Discovery, ServiceEntry, encode
 from app.protocol.feedback import Feedback
@@ -69,7 +70,8 @@ def nothing(client: Client, service: Service, request: HookRequest, material: Ma
 
 def service(hook: str, orders: str) -> Service:
     """A service of a hook."""
-    return Service.model_validate(
+    return written(
+        Service,
         {
             "id": f"example-{hook}",
             "hook": hook,
@@ -77,7 +79,7 @@ def service(hook: str, orders: str) -> Service:
             "description": "d",
             "usage_requirements": "u",
             "orders": orders,
-        }
+        },
     )
 
 
