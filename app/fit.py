@@ -128,8 +128,13 @@ def _fitted(suggestion: Suggestion, profile: Profile, orders: tuple[Order, ...])
         return
     for number, action in enumerate(actions):
         label = f"{suggestion.label} ({number + 1} of {len(actions)}: {_STEPS[action.type]})"
-        uuid = suggestion.uuid if number == 0 else str(uuid5(UUID(suggestion.uuid), str(number)))
+        uuid = str(part_uuid(UUID(suggestion.uuid), number)) if number else suggestion.uuid
         yield replace(suggestion, label=label, uuid=uuid, actions=[action])
+
+
+def part_uuid(suggestion: UUID, number: int) -> UUID:
+    """The uuid of a part of a suggestion after the first, which keeps the whole one's."""
+    return uuid5(suggestion, str(number))
 
 
 _STEPS = {"create": "the new order", "update": "the change", "delete": "removes the old order"}

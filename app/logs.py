@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from secrets import token_hex
+from random import getrandbits
 from time import perf_counter
 from traceback import walk_tb
 from typing import Any, BinaryIO
@@ -19,6 +21,8 @@ _LINE = "plumbline.line"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _APP = Path(__file__).parent
 _CLIENT_GONE = 499
+HELD_SECONDS = 0.05
+"""How long a line may wait for others; a process that is killed loses those."""
 
 
 class Line:
@@ -27,7 +31,7 @@ class Line:
     __slots__ = ("_last", "fields", "ms", "request_id", "started")
 
     def __init__(self) -> None:
-        self.request_id = token_hex(16)
+        self.request_id = f"{getrandbits(128):032x}"  # not a secret: it only tells lines apart
         self.fields: dict[str, object] = {}
         self.ms: dict[str, float] = {}
         self.started = self._last = perf_counter()
@@ -41,6 +45,49 @@ class Line:
         moment = perf_counter()
         self.ms[stage] = round((moment - self._last) * 1000, 2)
         self._last = moment
+
+
+class Held:
+    """A binary file whose lines leave together, HELD_SECONDS after the first of them at the latest.
+
+    Each write is a call into the kernel, which takes as long as all the rest of a log line. Without a
+    running loop a line leaves at once; `drained` is for the end of a loop.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lines: list[bytes] = []
+        self._lock = threading.Lock()
+        self._due = False
+
+    def write(self, line: bytes) -> None:
+        """Keep a line."""
+        with self._lock:
+            self._lines.append(line)
+
+    def flush(self) -> None:
+        """See that what is kept leaves in time."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.drain()
+            return
+        if not self._due:
+            self._due = True
+            loop.call_later(HELD_SECONDS, self.drain)
+
+    def drain(self) -> None:
+        """Write what is kept."""
+        with self._lock:
+            self._due = False
+            lines, self._lines = self._lines, []
+            if lines:
+                self._file.write(b"".join(lines))
+                self._file.flush()
+
+    async def drained(self) -> None:
+        """What was kept is written."""
+        self.drain()
 
 
 Watch = Callable[[Line, int, float], None]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import httpx
 from fastapi import FastAPI
@@ -42,10 +43,11 @@ from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
 from app.record.steps import Steps
 from app.repeats import Repeats, Reply
+from app.routes.direct import App, HookCalls
 from app.routes.feedback import feedback_route
 from app.routes.health import Check, health_routes
 from app.routes.refusals import Refusals, no_such_method, no_such_path
-from app.routes.services import PARENT, AheadOfRouter, Endpoint, Hooks, Listing, Serving, discovery_routes
+from app.routes.services import PARENT, Endpoint, Hooks, Listing, Serving, discovery_routes
 from app.routes.verify import Callers, Verify
 from app.running import Close, lifespan, watching
 from app.server import Refused, shed
@@ -73,7 +75,9 @@ def create_app(
     fhir = FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
-    log = logs.logger(log_file)
+    held = logs.Held(log_file or sys.stdout.buffer)
+    lines = cast(BinaryIO, held) if log_file is None else log_file  # who passes a file reads it at once
+    log = logs.logger(lines)
     journal = journal_of(settings, clock, log)
     metrics.registry.register(Numbers(journal.writer))
 
@@ -93,9 +97,10 @@ def create_app(
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
     running += [journal.writer.run, lambda: door.tell(settings, site, log)]
     traced, end = tracing_of(settings, content)
-    app = bare_app(settings, hooks, log_file, lifespan(running, [fhir.close, end]), metrics.request, traced)
+    alive = lifespan(running, [fhir.close, end, held.drained])
+    app = bare_app(settings, hooks, lines, alive, metrics.request, traced)
     app.state.refused = Refused(log, metrics.refused)
-    app.state.shed = open_to_browsers(shed, settings)
+    app.state.shed = wrapped(shed, cors(settings))
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
     app.include_router(health_routes(content, checks_of(content, journal, verify), metrics.exposition))
@@ -111,7 +116,7 @@ def checks_of(content: Content, journal: Journal, verify: Verify) -> dict[str, C
 def tell(metrics: Metrics, journal: Journal, line: logs.Line, service: Service, reply: Reply) -> None:
     """A hook was answered: count it, and leave it for the journal."""
     journal.note(line, service, reply)
-    if reply.recalled:
+    if reply.again:
         metrics.gathered(reply.material)
     metrics.answered(service.hook, reply.answered)
 
@@ -212,15 +217,18 @@ def bare_app(
     """The application with its hooks: what stands around every request, and how it refuses."""
     logs.quiet()
     turns = Turns()
-    app = FastAPI(
+    around = wrappers(settings, turns, log_file, watch)
+    app = App(
         title="Plumbline",
         lifespan=lifespan,
-        middleware=[*wrappers(settings, turns, log_file, watch), Middleware(AheadOfRouter, hooks=hooks)],
+        middleware=[*cors(settings), *around],  # browsers need CORS headers on errors too
         exception_handlers={404: no_such_path, 405: no_such_method},
         redirect_slashes=False,  # an EHR compares URLs letter by letter
         telemetry=telemetry,
         openapi_url=None,  # the contract is openapi/openapi.yaml
     )
+    if telemetry is UNTRACED:  # traces are the work of the layers
+        app.direct = wrapped(HookCalls(hooks), around)
     app.state.behind = lambda: turns.lag() > settings.deadline_ms / 4000
     app.router.routes.append(hooks.route())
     return app
@@ -250,19 +258,18 @@ def cors(settings: Settings) -> list[Middleware]:
     return [opened] if settings.origins else []
 
 
-def open_to_browsers(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """An application on its own, with what its answers need to be read."""
-    for around, _, given in cors(settings):
-        app = around(app, **given)
+def wrapped(app: ASGIApp, around: list[Middleware]) -> ASGIApp:
+    """An application on its own with what stands around it, outermost first."""
+    for each, placed, named in reversed(around):
+        app = each(app, *placed, **named)
     return app
 
 
 def wrappers(
     settings: Settings, turns: Turns, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
 ) -> list[Middleware]:
-    """What stands around every request, outermost first: browsers need CORS headers on errors too."""
+    """What stands around every request, outermost first."""
     return [
-        *cors(settings),
         Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
         Middleware(Refusals),
         Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000, turns=turns),

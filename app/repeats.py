@@ -9,65 +9,137 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from copy import copy
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
 from msgspec.structs import replace as replaced
 
+from app.account import Account
 from app.answering import Answered
 from app.clients import Client
 from app.decide import Decision
+from app.fit import part_uuid
+from app.journal.records import Content, Decided, Shown
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
-from app.protocol.request import HookRequest
-from app.protocol.response import Card
+from app.protocol.request import Context
 from app.record.prefetch import Material
 from app.render import card_uuid, suggestion_uuid
 
 _NAME = b'"hookInstance"'
 _INSTANCE = re.compile(_NAME + rb'\s*:\s*"([!#-\[\]-~]{1,200})"')
-T = TypeVar("T", bound=Struct)
+_UUID = re.compile(rb'(?<="uuid":")([0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})(?=")')
 _EACH = 500
 """About so many bytes are kept for each decision that is not of the content itself."""
+_PARTS = 4
+"""Into so many a suggestion may be taken apart for a client; none has as many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A body by the digest of all of it but its hook instance, which stands beside it."""
 
     key: Key
     instance: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A call and its answer. Of a remembered one neither prefetch, drafts nor token are there any more.
 
-    `client` is the id of the one who called, `noted` what the log says of it.
+    `client` is the id of the one who called, `instance` the call's hook instance, `noted` what the log says
+    of it, and `body` what the client gets. `again` is what the journal keeps of a recalled one.
     """
 
     client: str
-    request: HookRequest
+    instance: str
+    context: Context
     material: Material
     answered: Answered
     noted: Mapping[str, object]
-    recalled: bool = False
+    body: bytes
+    again: Again | None = None
+
+    @property
+    def account(self) -> Account | Again:
+        """What the journal keeps of it."""
+        return self.again or self.answered.account
 
 
-Offered = tuple[tuple[str, ...], ...]
-"""The ids of the suggestions on each card."""
+class Again(Struct, frozen=True):
+    """The account of a recalled reply: all as it was, but for the uuids of its cards."""
+
+    first: Account
+    cards: tuple[Shown, ...]
+
+    @property
+    def content(self) -> Content:
+        """What decided."""
+        return self.first.content
+
+    def decided(self) -> Iterator[Decided]:
+        """Every decision."""
+        return self.first.decided()
+
+    def shown(self) -> Iterator[Shown]:
+        """The cards under their own uuids."""
+        return iter(self.cards)
 
 
-@dataclass(slots=True)
-class _Kept:
-    """A remembered reply; what is offered on it is found out when it is recalled for the first time."""
+class _Name(Struct, frozen=True):
+    """What a uuid in a body names: a card by its number, or a suggestion on it, or a part of one."""
+
+    card: int
+    suggestion: str = ""
+    part: int = 0
+
+
+class _Kept(Struct):
+    """A remembered reply. The rest is found out when it is recalled for the first time.
+
+    `pieces` are what stands between the uuids that `names` tell of; None where a uuid in the body is of
+    another making. `shown` are the cards as they were.
+    """
 
     reply: Reply
-    offered: Offered | None = None
+    looked_at: bool = False
+    pieces: tuple[bytes, ...] | None = None
+    names: tuple[_Name, ...] = ()
+    shown: tuple[Shown, ...] = ()
+
+    def look(self) -> None:
+        """Take the body apart."""
+        self.looked_at = True
+        uuids = _uuids(self.reply)
+        pieces = _UUID.split(self.reply.body)
+        found = [uuids.get(each.decode()) for each in pieces[1::2]]
+        if None not in found:
+            self.pieces = tuple(pieces[0::2])
+            self.names = tuple(each for each in found if each)
+            self.shown = tuple(self.reply.account.shown())
+
+    def issued(self, instance: str) -> Reply | None:
+        """The reply under another hook instance."""
+        if not self.looked_at:
+            self.look()
+        if self.pieces is None:
+            return None
+        kept = self.reply
+        cards = [card_uuid(kept.client, instance, each) for each in _decisions(kept)]
+        parts = [self.pieces[0]]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            parts += (str(_named(name, cards[name.card])).encode(), piece)
+        shown = tuple(map(_reissued, self.shown, cards))
+        again = Again(kept.answered.account, shown)
+        return Reply(
+            kept.client,
+            instance,
+            kept.context,
+            kept.material,
+            kept.answered,
+            kept.noted,
+            b"".join(parts),
+            again,
+        )
 
 
 class Repeats:
@@ -98,77 +170,51 @@ class Repeats:
     def recall(self, sent: Sent | None) -> Reply | None:
         """The reply to the same call, under the hook instance of this one."""
         kept = self._memory.recall(sent.key) if self._memory is not None and sent is not None else None
-        if kept is None or sent is None:
-            return None
-        if kept.offered is None:
-            kept.offered = _offered(kept.reply)
-        return _issued(kept.reply, kept.offered, sent.instance) if kept.offered is not None else None
+        return kept.issued(sent.instance) if kept is not None and sent is not None else None
 
-    def keep(self, sent: Sent | None, client: Client, reply: Reply, size: int) -> None:
-        """Remember a reply, whose body has so many bytes, if nothing but what was sent led to it.
+    def keep(self, sent: Sent | None, client: Client, reply: Reply) -> None:
+        """Remember a reply, if nothing but what was sent led to it.
 
         Ratings carry ids of their call inside the orders: calls of who asks for them are always read.
         """
-        request = reply.request
         if self._memory is None or sent is None or client.rating or reply.material.fetches:
             return
-        if sent.instance == request.hook_instance:
-            context = replace(request.context, draft_orders=None)
-            kept = replace(
+        if sent.instance == reply.instance:
+            kept = replaced(
                 reply,
-                request=replace(request, context=context, token=None, prefetch={}),
+                context=replace(reply.context, draft_orders=None),
                 material=replaced(reply.material, resources={}),
-                recalled=True,
             )
-            self._memory.keep(sent.key, _Kept(kept), size + _EACH * len(reply.answered.decisions.looked_into))
+            size = 2 * len(reply.body) + _EACH * len(reply.answered.decisions.looked_into)
+            self._memory.keep(sent.key, _Kept(kept), size)
 
 
-def _shown(answered: Answered) -> Iterator[tuple[Card, Decision]]:
-    """Every card with the decision behind it."""
-    decisions = (decision for decision, _ in answered.composition.shown)
-    return zip(answered.response.cards, decisions, strict=True)
+def _decisions(reply: Reply) -> Iterator[Decision]:
+    """The decision behind each card."""
+    return (decision for decision, _ in reply.answered.composition.shown)
 
 
-def _offered(kept: Reply) -> Offered | None:
-    """The ids of the suggestions on each card; None where a uuid on one of them is of another making."""
-    found = []
-    if len(kept.answered.response.cards) != len(kept.answered.composition.shown):
-        return None
-    for card, decision in _shown(kept.answered):
-        uuid = card_uuid(kept.client, kept.request.hook_instance, decision)
-        names = (each.offer.suggestion for each in decision.offers)
-        ids = {str(suggestion_uuid(uuid, name)): name for name in names}
-        suggested = [each.uuid for each in card.suggestions or ()]
-        if card.uuid != str(uuid) or not ids.keys() >= set(suggested):
-            return None
-        found.append(tuple(ids[each] for each in suggested))
-    return tuple(found)
+def _uuids(reply: Reply) -> dict[str, _Name]:
+    """Every uuid that the body of this reply may have, with what it names."""
+    found: dict[str, _Name] = {}
+    for number, decision in enumerate(_decisions(reply)):
+        card = card_uuid(reply.client, reply.instance, decision)
+        names = [_Name(number)]
+        names += [
+            _Name(number, each.offer.suggestion, part) for each in decision.offers for part in range(_PARTS)
+        ]
+        found |= {str(_named(name, card)): name for name in names}
+    return found
 
 
-def _issued(kept: Reply, offered: Offered, instance: str) -> Reply:
-    """The remembered reply under another hook instance."""
-    answered = kept.answered
-    cards = [
-        _reissued(card, card_uuid(kept.client, instance, decision), names)
-        for (card, decision), names in zip(_shown(answered), offered, strict=True)
-    ]
-    request = replace(kept.request, hook_instance=instance)
-    response = _with(answered.response, cards=cards)
-    return replace(kept, request=request, answered=replace(answered, response=response))
+def _named(name: _Name, card: UUID) -> UUID:
+    """The uuid of what is named, on this card."""
+    if not name.suggestion:
+        return card
+    whole = suggestion_uuid(card, name.suggestion)
+    return part_uuid(whole, name.part) if name.part else whole
 
 
-def _reissued(card: Card, uuid: UUID, offered: tuple[str, ...]) -> Card:
-    fresh = _with(card, uuid=str(uuid))
-    if card.suggestions:
-        named = zip(card.suggestions, offered, strict=True)
-        suggestions = [_with(each, uuid=str(suggestion_uuid(uuid, name))) for each, name in named]
-        force_setattr(fresh, "suggestions", suggestions)
-    return fresh
-
-
-def _with(made: T, **fields: object) -> T:
-    """A copy with other fields; what was checked when it was made is not checked again."""
-    fresh = copy(made)
-    for name, value in fields.items():
-        force_setattr(fresh, name, value)
-    return fresh
+def _reissued(shown: Shown, card: UUID) -> Shown:
+    suggestions = {str(suggestion_uuid(card, name)): name for name in shown.suggestions.values()}
+    return Shown(str(card), shown.recommendation, shown.indicator, suggestions)

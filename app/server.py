@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.errors import Failure, HeadTooLarge, Overloaded, TooSlow, outcome
 from app.limits import MOST_HEAD, RECEIVED
+from app.together import Together
 from app.trust.certificates import CERTIFICATE, subject
 
 if TYPE_CHECKING:
@@ -144,7 +145,10 @@ class Bounded(HttpToolsProtocol):
             super().on_headers_complete()
             self.app = own
             return
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:  # else it asked for another protocol
+            Together(self.cycle)
         if not self.pipeline:
             self.counted = True
             self.all_arriving.number += 1

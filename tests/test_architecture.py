@@ -24,7 +24,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "answer": (),
     "errors": (),
     "limits": ("errors",),
-    "server": ("errors", "limits", "trust.certificates"),
+    "server": ("errors", "limits", "together", "trust.certificates"),
+    "together": (),
     "logs": (),
     "settings_table": ("settings",),
     "doctor": ("knowledge.nearest",),
@@ -78,7 +79,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "phrases": (),
     "tracing": (),
     "running": ("content", "knowledge", "metrics", "routes"),
-    "repeats": (*CORE, "answering", "clients", "memory", "protocol", "record"),
+    "repeats": (
+        *CORE,
+        "account",
+        "answering",
+        "clients",
+        "fit",
+        "journal.records",
+        "memory",
+        "protocol",
+        "record",
+    ),
     "routes": (
         "answering",
         "catalogue",
@@ -123,6 +134,7 @@ SHELL_ROOMS = {
     "running",
     "server",
     "settings",
+    "together",
     "tracing",
 }
 PURE = sorted(

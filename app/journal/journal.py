@@ -43,8 +43,7 @@ class Journal:
         reply: Reply,
     ) -> None:
         """Leave a reply to be written: references only, nothing is worked out here."""
-        request = reply.request
-        context = request.context
+        context = reply.context
         self.writer.note(
             HookCall(
                 line.request_id,
@@ -52,11 +51,11 @@ class Journal:
                 reply.client,
                 service.id,
                 service.hook,
-                request.hook_instance,
+                reply.instance,
                 context.patient_id,
                 context.user_id,
                 context.encounter_id,
-                reply.answered.account,
+                reply.account,
                 reply.material.gaps,
                 line.ms,
                 self._key,

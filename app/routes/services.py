@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive
 
 from app import fit, logs
 from app.answering import Answered
@@ -28,7 +28,7 @@ from app.routes.verify import Verify
 T = TypeVar("T")
 PARENT = "/cds-services"
 PATH = f"{PARENT}/{{id}}"
-_JSON = frozenset({"", "application/json", "application/fhir+json"})
+_JSON = frozenset({b"", b"application/json", b"application/fhir+json"})
 
 
 Hydrate = Callable[[Client, HookRequest, tuple[Query, ...]], Awaitable[Material]]
@@ -93,12 +93,12 @@ class Hooks:
         """What the router knows of it: the path, and that POST is its only method."""
 
         async def call(http: Request) -> Response:
-            return await self.call(http.path_params["id"], http)
+            return Response(await self.call(http.path_params["id"], http), media_type="application/json")
 
         return Route(PATH, call, methods=["POST"])
 
-    async def call(self, name: str, http: Request) -> Response:
-        """Answer one hook."""
+    async def call(self, name: str, http: Request) -> bytes:
+        """The body that answers one hook."""
         line = logs.line(http.scope)
         line.note(route=PATH)
         client = await self.verify(http)
@@ -124,48 +124,44 @@ class Hooks:
             line.note(**gathered)
             answered = await in_turns(serving.answer(client, service, request, material))
             noted = {**unlisted, **gathered, **_counted(answered)}
-            reply = Reply(client.id, request, material, answered, noted)
-        answered, version = reply.answered, reply.request.fhir_version
-        body = fit.body(answered.response, client.profile, answered.judged, version)
-        if not reply.recalled:
-            serving.repeats.keep(sent, client, reply, len(body))
+            body = fit.body(answered.response, client.profile, answered.judged, request.fhir_version)
+            asker = (client.id, request.hook_instance, request.context)
+            reply = Reply(*asker, material, answered, noted, body)
+            serving.repeats.keep(sent, client, reply)
         line.lap("answer")
         line.note(**reply.noted)
         self.tell(line, service, reply)
-        return Response(body, media_type="application/json")
-
-
-class AheadOfRouter:
-    """ASGI wrapper: takes hook calls past the router, which costs more than parsing a small body.
-
-    Any other method at that path, and any other path, is the router's.
-    """
-
-    def __init__(self, app: ASGIApp, hooks: Hooks) -> None:
-        self.app = app
-        self.hooks = hooks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            parent, _, name = scope["path"].rpartition("/")
-            if parent == PARENT:
-                answered = await self.hooks.call(name, Request(scope, receive))
-                await answered(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        return reply.body
 
 
 async def json_body(http: Request, client: Client) -> bytes:
     """The body; refused where it is announced as anything but plain JSON, or too large for this client."""
-    kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _JSON:
+    kind, coding = b"", b"identity"
+    for name, value in http.scope["headers"]:
+        if name == b"content-type":
+            kind = value
+        elif name == b"content-encoding":
+            coding = value
+    if kind not in _JSON and kind.partition(b";")[0].strip().lower() not in _JSON:
         raise UnsupportedMediaType("The body must be application/json.")
-    if http.headers.get("content-encoding", "identity").lower() != "identity":
+    if coding.lower() != b"identity":
         raise UnsupportedMediaType("The body must not be compressed.")
-    body = await http.body()
+    body = await _received(http.receive)
     if client.body_limit is not None and len(body) > client.body_limit:
         raise TooLarge(client.body_limit)
     return body
+
+
+async def _received(receive: Receive) -> bytes:
+    """All of a body; ClientDisconnect when the client is gone before its end."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def in_turns(steps: Steps[T]) -> T:
