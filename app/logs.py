@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from random import getrandbits
-from time import perf_counter
+from time import perf_counter, time
 from traceback import walk_tb
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
+from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
+from structlog.typing import EventDict, FilteringBoundLogger
 
 _LINE = "plumbline.line"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _APP = Path(__file__).parent
 _CLIENT_GONE = 499
-HELD_SECONDS = 0.05
-"""How long a line may wait for others; a process that is killed loses those."""
+TOGETHER_SECONDS = 0.05
+"""How long what is to be told of a request may wait for others."""
 
 
 class Line:
     """What one request says of itself. Callers note only words and numbers of our own making."""
 
-    __slots__ = ("_last", "fields", "ms", "request_id", "started")
+    __slots__ = ("_last", "afterwards", "fields", "ms", "request_id", "started")
 
     def __init__(self) -> None:
         self.request_id = f"{getrandbits(128):032x}"  # not a secret: it only tells lines apart
         self.fields: dict[str, object] = {}
+        self.afterwards: Callable[[], None] | None = None
         self.ms: dict[str, float] = {}
         self.started = self._last = perf_counter()
 
@@ -47,55 +52,49 @@ class Line:
         self._last = moment
 
 
-class Held:
-    """A binary file whose lines leave together, HELD_SECONDS after the first of them at the latest.
-
-    Each write is a call into the kernel, which takes as long as all the rest of a log line. Without a
-    running loop a line leaves at once; `drained` is for the end of a loop.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._lines: list[bytes] = []
-        self._lock = threading.Lock()
-        self._due = False
-
-    def write(self, line: bytes) -> None:
-        """Keep a line."""
-        with self._lock:
-            self._lines.append(line)
-
-    def flush(self) -> None:
-        """See that what is kept leaves in time."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.drain()
-            return
-        if not self._due:
-            self._due = True
-            loop.call_later(HELD_SECONDS, self.drain)
-
-    def drain(self) -> None:
-        """Write what is kept."""
-        with self._lock:
-            self._due = False
-            lines, self._lines = self._lines, []
-            if lines:
-                self._file.write(b"".join(lines))
-                self._file.flush()
-
-    async def drained(self) -> None:
-        """What was kept is written."""
-        self.drain()
-
-
 Watch = Callable[[Line, int, float], None]
 """Sees every request once it is answered: its line, its status, and the seconds that it took."""
 
 
 def nobody(line: Line, status: int, seconds: float) -> None:
     """The watch that does not look."""
+
+
+class Held:
+    """A binary file whose lines leave at once, but for those that are written while it is `holding`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lines: list[bytes] = []
+        self._lock = threading.Lock()
+        self._holding = False
+
+    def write(self, line: bytes) -> None:
+        """Take a line."""
+        with self._lock:
+            self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write what is there, unless more is to come."""
+        if not self._holding:
+            self._drain()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """The lines of this block leave together: a write is a call into the kernel, dearer than a line."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            self._drain()
+
+    def _drain(self) -> None:
+        with self._lock:
+            lines, self._lines = self._lines, []
+            if lines:
+                self._file.write(b"".join(lines))
+                self._file.flush()
 
 
 def line(scope: Scope) -> Line:
@@ -112,12 +111,20 @@ def logger(file: BinaryIO | None = None) -> FilteringBoundLogger:
         structlog.BytesLogger(file),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         processors=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            _stamped,
             structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event)),
         ],
     )
     bound: FilteringBoundLogger = wrapped.bind()  # else each line would bind it anew
     return bound
+
+
+_now = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
+
+
+def _stamped(logger: Any, name: str, event: EventDict) -> EventDict:
+    """Every line has its time; one that is written later brings it along."""
+    return event if "at" in event else _now(logger, name, event)
 
 
 def quiet() -> None:
@@ -140,6 +147,74 @@ def _short(file: str) -> str:
     return "/".join(path.parts[-2:])
 
 
+class Ended(Struct):
+    """A request that is over: its method and route, its status, how long it took, and when (s since 1970)."""
+
+    line: Line
+    method: str
+    route: str | None
+    status: int
+    seconds: float
+    at: float
+
+
+class Afterwards:
+    """What is told of requests that are over: their line, what `watch` counts, what they leave to be done.
+
+    With `seconds`, of many requests together, so long after the first of them at most: told one by one, each
+    finds the processor's caches cold and takes twice the time. A process that is killed takes them along.
+    """
+
+    def __init__(self, file: BinaryIO | None = None, watch: Watch = nobody, *, seconds: float = 0.0) -> None:
+        self._file = Held(file or sys.stdout.buffer)
+        self._seconds = seconds
+        self._watch = watch
+        self._ended: list[Ended] = []
+        self.logger = logger(cast(BinaryIO, self._file))
+
+    def note(self, ended: Ended) -> None:
+        """A request is over."""
+        if not self._seconds:
+            self._tell(ended)
+            return
+        if not self._ended:
+            asyncio.get_running_loop().call_later(self._seconds, self.catch_up)
+        self._ended.append(ended)
+
+    def catch_up(self) -> None:
+        """Tell what was not told yet."""
+        ended, self._ended = self._ended, []
+        with self._file.holding():
+            for each in ended:
+                try:
+                    self._tell(each)
+                except Exception as error:  # the others are told all the same
+                    self.logger.error("request not told", level="error", **describe(error))
+
+    async def run(self) -> None:
+        """Until cancelled, and then tell what is left."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.catch_up()
+
+    def _tell(self, ended: Ended) -> None:
+        entry = ended.line
+        if entry.afterwards is not None:
+            entry.afterwards()
+        self._watch(entry, ended.status, ended.seconds)
+        fields = {
+            "at": f"{datetime.fromtimestamp(ended.at, UTC).replace(tzinfo=None).isoformat()}Z",
+            "request_id": entry.request_id,
+            "method": ended.method if ended.method in _METHODS else "other",
+            "route": ended.route,
+            "status": ended.status,
+            **entry.fields,
+            "ms": {**entry.ms, "total": round(ended.seconds * 1000, 2)},
+        }
+        self.logger.info("request", **fields)
+
+
 class RequestLog:
     """ASGI wrapper: one line a request, and its id in the response header X-Request-ID.
 
@@ -147,12 +222,9 @@ class RequestLog:
     as Server-Timing.
     """
 
-    def __init__(
-        self, app: ASGIApp, logger: FilteringBoundLogger, watch: Watch = nobody, timed: bool = False
-    ) -> None:
+    def __init__(self, app: ASGIApp, afterwards: Afterwards, timed: bool = False) -> None:
         self.app = app
-        self.logger = logger
-        self.watch = watch
+        self.afterwards = afterwards
         self.timed = timed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -173,20 +245,8 @@ class RequestLog:
         try:
             await self.app(scope, receive, sending)
         finally:
-            self._write(scope, entry, status)
-
-    def _write(self, scope: Scope, entry: Line, status: int) -> None:
-        seconds = perf_counter() - entry.started
-        self.watch(entry, status, seconds)
-        fields = {
-            "request_id": entry.request_id,
-            "method": scope["method"] if scope["method"] in _METHODS else "other",
-            "route": getattr(scope.get("route"), "path", None),
-            "status": status,
-            **entry.fields,
-            "ms": {**entry.ms, "total": round(seconds * 1000, 2)},
-        }
-        self.logger.info("request", **fields)
+            route, seconds = getattr(scope.get("route"), "path", None), perf_counter() - entry.started
+            self.afterwards.note(Ended(entry, scope["method"], route, status, seconds, time()))
 
 
 def _server_timing(entry: Line) -> bytes:

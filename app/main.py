@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import httpx
 from fastapi import FastAPI
@@ -75,9 +74,8 @@ def create_app(
     fhir = FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
-    held = logs.Held(log_file or sys.stdout.buffer)
-    lines = cast(BinaryIO, held) if log_file is None else log_file  # who passes a file reads it at once
-    log = logs.logger(lines)
+    afterwards = afterwards_of(log_file, metrics)
+    log = afterwards.logger
     journal = journal_of(settings, clock, log)
     metrics.registry.register(Numbers(journal.writer))
 
@@ -95,16 +93,28 @@ def create_app(
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
     running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
-    running += [journal.writer.run, lambda: door.tell(settings, site, log)]
+    running += [afterwards.run, journal.writer.run, lambda: door.tell(settings, site, log)]
     traced, end = tracing_of(settings, content)
-    alive = lifespan(running, [fhir.close, end, held.drained])
-    app = bare_app(settings, hooks, lines, alive, metrics.request, traced)
+    app = bare_app(settings, hooks, afterwards, lifespan(running, [fhir.close, end]), traced)
     app.state.refused = Refused(log, metrics.refused)
     app.state.shed = wrapped(shed, cors(settings))
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
-    app.include_router(health_routes(content, checks_of(content, journal, verify), metrics.exposition))
+    numbers = partial(exposition, afterwards, metrics)
+    app.include_router(health_routes(content, checks_of(content, journal, verify), numbers))
     return app
+
+
+def afterwards_of(log_file: BinaryIO | None, metrics: Metrics) -> logs.Afterwards:
+    """What is told of requests that are over: at once to whoever passes a file of its own to read."""
+    together = 0.0 if log_file else logs.TOGETHER_SECONDS
+    return logs.Afterwards(log_file, metrics.request, seconds=together)
+
+
+def exposition(afterwards: logs.Afterwards, metrics: Metrics, ready: Mapping[str, str]) -> bytes:
+    """The metrics with all that happened until now; `ready` says by check what is wrong."""
+    afterwards.catch_up()
+    return metrics.exposition(ready)
 
 
 def checks_of(content: Content, journal: Journal, verify: Verify) -> dict[str, Check]:
@@ -209,15 +219,14 @@ def _memory(settings: Settings) -> Memory[Any] | None:
 def bare_app(
     settings: Settings,
     hooks: Hooks,
-    log_file: BinaryIO | None = None,
+    afterwards: logs.Afterwards,
     lifespan: Lifespan[FastAPI] | None = None,
-    watch: logs.Watch = logs.nobody,
     telemetry: TelemetryConfig = UNTRACED,
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
     logs.quiet()
     turns = Turns()
-    around = wrappers(settings, turns, log_file, watch)
+    around = wrappers(settings, turns, afterwards)
     app = App(
         title="Plumbline",
         lifespan=lifespan,
@@ -265,12 +274,10 @@ def wrapped(app: ASGIApp, around: list[Middleware]) -> ASGIApp:
     return app
 
 
-def wrappers(
-    settings: Settings, turns: Turns, log_file: BinaryIO | None = None, watch: logs.Watch = logs.nobody
-) -> list[Middleware]:
+def wrappers(settings: Settings, turns: Turns, afterwards: logs.Afterwards) -> list[Middleware]:
     """What stands around every request, outermost first."""
     return [
-        Middleware(logs.RequestLog, logs.logger(log_file), watch=watch, timed=settings.mode == "development"),
+        Middleware(logs.RequestLog, afterwards, timed=settings.mode == "development"),
         Middleware(Refusals),
         Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000, turns=turns),
     ]

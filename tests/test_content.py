@@ -21,6 +21,7 @@ from app.content import Change, Content, traces
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.knowledge.recommendation import Service
 from app.knowledge.yaml_source import Fault
+from app.logs import Afterwards
 from app.main import bare_app, create_app
 from app.protocol.request import HookRequest
 from app.record.prefetch import Material, Query
@@ -181,7 +182,7 @@ async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:
     endpoints = {"one": Endpoint(service("patient-view", "none"), ())}
     old = Serving({"someone": Listing(b"", endpoints)}, at_once(core("old")))
     hooks = Hooks(old, anyone(Client("someone")), swapped, lambda *_: None)
-    transport = httpx.ASGITransport(bare_app(Settings(), hooks, io.BytesIO()))
+    transport = httpx.ASGITransport(bare_app(Settings(), hooks, Afterwards(io.BytesIO())))
     async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
         statuses = [
             (await client.post("/cds-services/one", json=body("patient-view"))).status_code for _ in "12"

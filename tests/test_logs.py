@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -209,3 +210,68 @@ def test_lines_are_json_with_a_time_in_utc() -> None:
     logs.logger(file).info("request", status=200)
     written = json.loads(file.getvalue())
     assert (written["event"], written["status"], written["at"][-1]) == ("request", 200, "Z")
+
+
+class Bytes(io.BytesIO):
+    """A file that counts its writes."""
+
+    writes = 0
+
+    def write(self, data: Any) -> int:
+        """Count, and write."""
+        self.writes += 1
+        return super().write(data)
+
+
+def ended(number: int, afterwards: Any = None) -> logs.Ended:
+    """A request that took a millisecond."""
+    entry = logs.Line()
+    entry.afterwards = afterwards
+    return logs.Ended(entry, "POST", "/a", 200 + number, 0.001, 1_764_000_000.25)
+
+
+async def test_what_is_told_together_leaves_in_one_write_with_the_time_of_each_request() -> None:
+    file, counted = Bytes(), list[int]()
+    afterwards = logs.Afterwards(file, lambda _, status, __: counted.append(status), seconds=3600)
+    for number in range(3):
+        afterwards.note(ended(number, lambda: counted.append(0)))
+    assert (file.writes, counted) == (0, [])
+    afterwards.catch_up()
+    lines = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert [line["status"] for line in lines] == [200, 201, 202]
+    assert {line["at"] for line in lines} == {"2025-11-24T16:00:00.250000Z"}
+    assert (file.writes, counted) == (1, [0, 200, 0, 201, 0, 202])
+
+
+async def test_what_is_left_at_the_end_is_told() -> None:
+    file = Bytes()
+    afterwards = logs.Afterwards(file, seconds=3600)
+    running = asyncio.create_task(afterwards.run())
+    await asyncio.sleep(0)
+    afterwards.note(ended(0))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert b'"status":200' in file.getvalue()
+
+
+async def test_a_warning_does_not_wait_for_the_requests_that_are_told_later() -> None:
+    file = Bytes()
+    afterwards = logs.Afterwards(file, seconds=3600)
+    afterwards.note(ended(0))
+    afterwards.logger.warning("store unavailable")
+    assert [json.loads(line)["event"] for line in file.getvalue().splitlines()] == ["store unavailable"]
+
+
+async def test_a_request_that_cannot_be_told_is_said_without_its_message_and_the_others_are_told() -> None:
+    def broken() -> None:
+        raise KeyError(MARK)
+
+    file = Bytes()
+    afterwards = logs.Afterwards(file, seconds=3600)
+    afterwards.note(ended(0, broken))
+    afterwards.note(ended(1))
+    afterwards.catch_up()
+    first, second = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert (first["event"], first["exception"]) == ("request not told", "KeyError")
+    assert second["status"] == 201
+    assert MARK.encode() not in file.getvalue()

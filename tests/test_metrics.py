@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Message, Receive, Scope, Send
 
-from app.logs import Line, RequestLog, line, logger
+from app.logs import Afterwards, Line, RequestLog, line
 from app.main import create_app
 from app.metrics import BOUNDS, Metrics, Times
 from app.settings import Settings
@@ -247,7 +247,7 @@ async def test_stages_are_told_to_nobody_where_nobody_asked_for_them() -> None:
         return {"type": "http.disconnect"}
 
     for timed in (False, True):
-        logged = RequestLog(app, logger(io.BytesIO()), timed=timed)
+        logged = RequestLog(app, Afterwards(io.BytesIO()), timed=timed)
         await logged({"type": "http", "method": "GET"}, receive, send)
     named = [{name for name, _ in message["headers"]} for message in sent]
     assert named == [{b"x-request-id"}, {b"x-request-id", b"server-timing"}]

@@ -36,8 +36,8 @@ class App(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan."""
         if self.direct is not None and scope["type"] == "http" and scope["method"] == "POST":
-            named = scope["path"].rpartition("/")[0] == PARENT
-            if named and all(name != b"origin" for name, _ in scope["headers"]):
+            parent, _, name = scope["path"].rpartition("/")
+            if parent == PARENT and name and all(header != b"origin" for header, _ in scope["headers"]):
                 await self.direct(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)

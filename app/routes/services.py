@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -130,7 +131,7 @@ class Hooks:
             serving.repeats.keep(sent, client, reply)
         line.lap("answer")
         line.note(**reply.noted)
-        self.tell(line, service, reply)
+        line.afterwards = partial(self.tell, line, service, reply)
         return reply.body
 
 

@@ -15,6 +15,7 @@ from fastapi.telemetry import TelemetryConfig
 from app.clients import Client
 from app.knowledge.recommendation import Service
 from app.knowledge.shaped import written
+from app.logs import Afterwards
 from app.main import UNTRACED, bare_app
 from app.protocol.discovery import Discovery, ServiceEntry, encode
 from app.protocol.feedback import Feedback
@@ -138,7 +139,7 @@ class Edge:
         listed = Listing(encode(Discovery(entries)), endpoints)
         serving = Serving(defaultdict(lambda: listed), at_once(self.core))
         hooks = Hooks(serving, self.verify, gather, lambda *_: None)
-        app = bare_app(self.settings, hooks, self.log, telemetry=self.telemetry)
+        app = bare_app(self.settings, hooks, Afterwards(self.log), telemetry=self.telemetry)
         app.router.routes.append(feedback_route(hooks, self.keep))
         app.include_router(discovery_routes(hooks))
 
