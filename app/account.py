@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -40,9 +39,9 @@ class Account(Struct, frozen=True):
     def shown(self) -> Iterator[Shown]:
         """The cards, each with the recommendation that it is for."""
         for (decision, _), card in zip(self.composition.shown, self.cards, strict=True):
-            uuid, offered = UUID(card.uuid), {each.uuid for each in card.suggestions or ()}
+            offered = {each.uuid for each in card.suggestions or ()}
             names = (each.offer.suggestion for each in decision.offers)
-            by_uuid = {str(suggestion_uuid(uuid, name)): name for name in names}
+            by_uuid = {suggestion_uuid(card.uuid, name): name for name in names}
             suggestions = {each: name for each, name in by_uuid.items() if each in offered}
             yield Shown(card.uuid, decision.id, card.indicator, suggestions)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
@@ -18,6 +17,7 @@ from app.protocol.response import Action, Card, Link, Response, Source, Suggesti
 from app.record.values import Order
 from app.render import plain
 from app.suggest import without_empty
+from app.uuids import named
 
 TOPIC_LIMIT = 100
 _OF_THE_OLD = frozenset({"id", "identifier", "meta", "text"})
@@ -128,13 +128,13 @@ def _fitted(suggestion: Suggestion, profile: Profile, orders: tuple[Order, ...])
         return
     for number, action in enumerate(actions):
         label = f"{suggestion.label} ({number + 1} of {len(actions)}: {_STEPS[action.type]})"
-        uuid = str(part_uuid(UUID(suggestion.uuid), number)) if number else suggestion.uuid
+        uuid = part_uuid(suggestion.uuid, number) if number else suggestion.uuid
         yield replace(suggestion, label=label, uuid=uuid, actions=[action])
 
 
-def part_uuid(suggestion: UUID, number: int) -> UUID:
+def part_uuid(suggestion: str, number: int) -> str:
     """The uuid of a part of a suggestion after the first, which keeps the whole one's."""
-    return uuid5(suggestion, str(number))
+    return named(suggestion, str(number))
 
 
 _STEPS = {"create": "the new order", "update": "the change", "delete": "removes the old order"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid5
 
 from app.answer import AND, CANNOT_TELL, NO, NOT, OR, YES, Truth, all_of, any_of
 from app.decide import Decision, Outcome
@@ -22,6 +21,7 @@ from app.protocol.response import Action
 from app.record.values import Order
 from app.render import NAMESPACE, Call, order_key
 from app.suggest import without_empty
+from app.uuids import named
 
 RATING = "http://fhir.org/argonaut/Extension/pama-rating"
 CONSULTED = "http://fhir.org/argonaut/Extension/pama-rating-qcdsm-consulted"
@@ -53,7 +53,7 @@ def ratings(
         rule = rating_of(knowledge, facts, decisions, order)
         if rule is not None:
             name = "|".join((call.client, call.hook_instance, "rating", order_key(order)))
-            consult_id = uuid5(NAMESPACE, name).urn
+            consult_id = f"urn:uuid:{named(NAMESPACE, name)}"
             found.append(rating_action(knowledge, rule, order, consult_id, profile))
     return [action for action in found if action is not None]
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
-from uuid import UUID, uuid5
 
 from app.answer import Answer, Finding, Interval, Reason
 from app.decide import Decision
@@ -16,9 +15,10 @@ from app.knowledge.worked_out import worked_out
 from app.protocol.response import SUMMARY_LIMIT, Card, Coding, Link, Source, Suggestion
 from app.record.values import ORDER, Order
 from app.suggest import Setting, suggestion_action
+from app.uuids import named
 
-NAMESPACE = UUID("6f1f6f4e-2c0b-5a63-9d0f-3f4d7f6a1c55")
-"""The project's namespace for uuid5: the same call yields the same cards."""
+NAMESPACE = "6f1f6f4e-2c0b-5a63-9d0f-3f4d7f6a1c55"
+"""The project's UUID, within which all others are named: the same call yields the same cards."""
 ORDER_LIMIT = 60
 """Code points that an order's name, or any other text of the EHR, may take on a card."""
 _FINDINGS = 4
@@ -39,14 +39,14 @@ class Call:
     fhir_server: str | None = None
 
 
-def card_uuid(client: str, hook_instance: str, decision: Decision) -> UUID:
+def card_uuid(client: str, hook_instance: str, decision: Decision) -> str:
     """The uuid of a card: the same call yields the same."""
-    return uuid5(NAMESPACE, f"{client}|{hook_instance}|{decision.id}|{order_key(decision.order)}")
+    return named(NAMESPACE, f"{client}|{hook_instance}|{decision.id}|{order_key(decision.order)}")
 
 
-def suggestion_uuid(card: UUID, suggestion_id: str) -> UUID:
+def suggestion_uuid(card: str, suggestion_id: str) -> str:
     """The uuid of a suggestion on a card."""
-    return uuid5(card, suggestion_id)
+    return named(card, suggestion_id)
 
 
 def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...], call: Call) -> Card:
@@ -55,7 +55,7 @@ def card(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str
     suggestions = _suggestions(knowledge, decision, uuid, call)
     standing = _standing(knowledge, decision.id)
     return Card(
-        uuid=str(uuid),
+        uuid=uuid,
         summary=_summary(knowledge, facts, decision),
         indicator=decision.indicator,
         detail=_detail(knowledge, facts, decision, also),
@@ -246,7 +246,7 @@ def _override(knowledge: Knowledge, reason_id: str) -> Coding:
     )
 
 
-def _suggestions(knowledge: Knowledge, decision: Decision, card: UUID, call: Call) -> list[Suggestion]:
+def _suggestions(knowledge: Knowledge, decision: Decision, card: str, call: Call) -> list[Suggestion]:
     built = []
     for offered in decision.offers:
         suggestion = knowledge.suggestions[offered.offer.suggestion]
@@ -255,7 +255,7 @@ def _suggestions(knowledge: Knowledge, decision: Decision, card: UUID, call: Cal
             built.append(
                 Suggestion(
                     label=_cut(suggestion.label.replace("{order}", order_name(offered.order)), 80),
-                    uuid=str(suggestion_uuid(card, offered.offer.suggestion)),
+                    uuid=suggestion_uuid(card, offered.offer.suggestion),
                     is_recommended=offered.offer.recommended or None,
                     actions=[action],
                 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace as replaced
@@ -66,10 +65,11 @@ class Reply(Struct, frozen=True):
 
 
 class Again(Struct, frozen=True):
-    """The account of a recalled reply: all as it was, but for the uuids of its cards."""
+    """The account of a recalled reply: all as it was, `cards` among it, but for their uuids."""
 
     first: Account
     cards: tuple[Shown, ...]
+    uuids: tuple[str, ...]
 
     @property
     def content(self) -> Content:
@@ -82,7 +82,7 @@ class Again(Struct, frozen=True):
 
     def shown(self) -> Iterator[Shown]:
         """The cards under their own uuids."""
-        return iter(self.cards)
+        return map(_reissued, self.cards, self.uuids)
 
 
 class _Name(Struct, frozen=True):
@@ -124,22 +124,13 @@ class _Kept(Struct):
         if self.pieces is None:
             return None
         kept = self.reply
-        cards = [card_uuid(kept.client, instance, each) for each in _decisions(kept)]
+        cards = tuple(card_uuid(kept.client, instance, each) for each in _decisions(kept))
         parts = [self.pieces[0]]
         for name, piece in zip(self.names, self.pieces[1:], strict=True):
-            parts += (str(_named(name, cards[name.card])).encode(), piece)
-        shown = tuple(map(_reissued, self.shown, cards))
-        again = Again(kept.answered.account, shown)
-        return Reply(
-            kept.client,
-            instance,
-            kept.context,
-            kept.material,
-            kept.answered,
-            kept.noted,
-            b"".join(parts),
-            again,
-        )
+            parts += (_named(name, cards[name.card]).encode(), piece)
+        again = Again(kept.answered.account, self.shown, cards)
+        asker = (kept.client, instance, kept.context)
+        return Reply(*asker, kept.material, kept.answered, kept.noted, b"".join(parts), again)
 
 
 class Repeats:
@@ -157,10 +148,9 @@ class Repeats:
 
         The hook instance must be plain to see: a second one, or one that is escaped, is not.
         """
-        if self._memory is None or body.count(_NAME) != 1:
-            return None
-        instance = _INSTANCE.search(body)
-        if instance is None:
+        place = body.find(_NAME)
+        instance = _INSTANCE.match(body, place) if place >= 0 else None
+        if self._memory is None or instance is None or body.find(_NAME, place + 1) >= 0:
             return None
         begin, end = instance.span(1)
         view = memoryview(body)
@@ -203,11 +193,11 @@ def _uuids(reply: Reply) -> dict[str, _Name]:
         names += [
             _Name(number, each.offer.suggestion, part) for each in decision.offers for part in range(_PARTS)
         ]
-        found |= {str(_named(name, card)): name for name in names}
+        found |= {_named(name, card): name for name in names}
     return found
 
 
-def _named(name: _Name, card: UUID) -> UUID:
+def _named(name: _Name, card: str) -> str:
     """The uuid of what is named, on this card."""
     if not name.suggestion:
         return card
@@ -215,6 +205,6 @@ def _named(name: _Name, card: UUID) -> UUID:
     return part_uuid(whole, name.part) if name.part else whole
 
 
-def _reissued(shown: Shown, card: UUID) -> Shown:
-    suggestions = {str(suggestion_uuid(card, name)): name for name in shown.suggestions.values()}
-    return Shown(str(card), shown.recommendation, shown.indicator, suggestions)
+def _reissued(shown: Shown, card: str) -> Shown:
+    suggestions = {suggestion_uuid(card, name): name for name in shown.suggestions.values()}
+    return Shown(card, shown.recommendation, shown.indicator, suggestions)

@@ -16,7 +16,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-VALUES = ("answer", "record.values", "fhir")
+VALUES = ("answer", "record.values", "fhir", "uuids")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "account": (*CORE, "asked", "journal.records", "sift"),
@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "doctor": ("knowledge.nearest",),
     "settings": ("knowledge.nearest", "profiles"),
     "plain_text": (),
-    "fit": ("plain_text", "profiles", "protocol", "record.values", "render", "suggest"),
+    "fit": ("plain_text", "profiles", "protocol", "record.values", "render", "suggest", "uuids"),
     "profiles": ("knowledge.fact",),
     "site": ("clients", "compose", "knowledge", "profiles", "rate", "trust"),
     "protocol": ("errors",),
@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "clients": ("knowledge.changes", "profiles", "protocol.request", "rate", "trust"),
     "fhir": (),
+    "uuids": (),
     "journal": (*VALUES, "clients", "knowledge", "logs", "protocol.feedback", "repeats", "settings"),
     "memory": (),
     "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback", "record.prefetch"),
