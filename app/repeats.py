@@ -14,12 +14,11 @@ from dataclasses import replace
 from msgspec import Struct
 from msgspec.structs import replace as replaced
 
-from app.account import Account
 from app.answering import Answered
 from app.clients import Client
 from app.decide import Decision
 from app.fit import part_uuid
-from app.journal.records import Content, Decided, Shown
+from app.journal.records import Account, Content, Listed, Shown
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
 from app.protocol.request import Context
@@ -59,7 +58,7 @@ class Reply(Struct, frozen=True):
     again: Again | None = None
 
     @property
-    def account(self) -> Account | Again:
+    def account(self) -> Account:
         """What the journal keeps of it."""
         return self.again or self.answered.account
 
@@ -67,18 +66,14 @@ class Reply(Struct, frozen=True):
 class Again(Struct, frozen=True):
     """The account of a recalled reply: all as it was, `cards` among it, but for their uuids."""
 
-    first: Account
+    content: Content
+    decisions: Listed
     cards: tuple[Shown, ...]
     uuids: tuple[str, ...]
 
-    @property
-    def content(self) -> Content:
-        """What decided."""
-        return self.first.content
-
-    def decided(self) -> Iterator[Decided]:
+    def listed(self) -> Listed:
         """Every decision."""
-        return self.first.decided()
+        return self.decisions
 
     def shown(self) -> Iterator[Shown]:
         """The cards under their own uuids."""
@@ -93,42 +88,33 @@ class _Name(Struct, frozen=True):
     part: int = 0
 
 
-class _Kept(Struct):
-    """A remembered reply. The rest is found out when it is recalled for the first time.
+class _Template(Struct, frozen=True):
+    """A reply without its uuids: `pieces` of its body stand between those that `names` tell of."""
 
-    `pieces` are what stands between the uuids that `names` tell of; None where a uuid in the body is of
-    another making. `shown` are the cards as they were.
-    """
+    pieces: tuple[bytes, ...]
+    names: tuple[_Name, ...]
+    again: Again
+
+
+class _Kept(Struct):
+    """A remembered reply. Its template is made when it is recalled for the first time."""
 
     reply: Reply
     looked_at: bool = False
-    pieces: tuple[bytes, ...] | None = None
-    names: tuple[_Name, ...] = ()
-    shown: tuple[Shown, ...] = ()
-
-    def look(self) -> None:
-        """Take the body apart."""
-        self.looked_at = True
-        uuids = _uuids(self.reply)
-        pieces = _UUID.split(self.reply.body)
-        found = [uuids.get(each.decode()) for each in pieces[1::2]]
-        if None not in found:
-            self.pieces = tuple(pieces[0::2])
-            self.names = tuple(each for each in found if each)
-            self.shown = tuple(self.reply.account.shown())
+    template: _Template | None = None
 
     def issued(self, instance: str) -> Reply | None:
-        """The reply under another hook instance."""
+        """The reply under another hook instance; None where a uuid in its body is of another making."""
         if not self.looked_at:
-            self.look()
-        if self.pieces is None:
+            self.looked_at, self.template = True, _template(self.reply)
+        if self.template is None:
             return None
-        kept = self.reply
+        kept, of = self.reply, self.template
         cards = tuple(card_uuid(kept.client, instance, each) for each in _decisions(kept))
-        parts = [self.pieces[0]]
-        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+        parts = [of.pieces[0]]
+        for name, piece in zip(of.names, of.pieces[1:], strict=True):
             parts += (_named(name, cards[name.card]).encode(), piece)
-        again = Again(kept.answered.account, self.shown, cards)
+        again = Again(of.again.content, of.again.decisions, of.again.cards, cards)
         asker = (kept.client, instance, kept.context)
         return Reply(*asker, kept.material, kept.answered, kept.noted, b"".join(parts), again)
 
@@ -177,6 +163,16 @@ class Repeats:
             )
             size = 2 * len(reply.body) + _EACH * len(reply.answered.decisions.looked_into)
             self._memory.keep(sent.key, _Kept(kept), size)
+
+
+def _template(reply: Reply) -> _Template | None:
+    uuids, account = _uuids(reply), reply.account
+    pieces = _UUID.split(reply.body)
+    names = [uuids.get(each.decode()) for each in pieces[1::2]]
+    if None in names:
+        return None
+    again = Again(account.content, account.listed(), tuple(account.shown()), ())
+    return _Template(tuple(pieces[0::2]), tuple(filter(None, names)), again)
 
 
 def _decisions(reply: Reply) -> Iterator[Decision]:

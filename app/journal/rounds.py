@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic, time
 
-from app.journal.store import Batch, Row, Store, StoreUnavailable
+from app.journal.store import Batch, Row, Store, StoreUnavailable, Value
 from app.logs import describe
 
 BEAT_SECONDS = 5.0
@@ -146,12 +146,16 @@ def _refused(units: Iterable[Unit], error: Exception) -> list[Unit]:
 
 
 def _batch(units: Iterable[Unit]) -> Batch:
-    """The rows of the units, in one order everywhere: two instances never wait for each other in a ring."""
+    """The rows of the units, each key once, as the store has it: most calls share their list of decisions.
+
+    In one order everywhere: two instances never wait for each other in a ring.
+    """
     batch = Batch()
+    rows: dict[str, dict[Value, Row]] = {table: {} for table in batch.rows}
     for unit in units:
         batch.once += [unit.once] if unit.once else []
         for table, row in unit.rows:
-            batch.rows[table].append(row)
-    for rows in batch.rows.values():
-        rows.sort(key=lambda row: str(row[0]))
+            rows[table].setdefault(row[0], row)
+    for table, by_key in rows.items():
+        batch.rows[table] = [by_key[key] for key in sorted(by_key, key=str)]
     return batch
