@@ -13,7 +13,10 @@ RUN python3 -m venv /opt/venv \
 COPY app/ app/
 COPY cards/ cards/
 # The root file system is read-only later: bytecode is written now, and never looked up by date.
-RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash app
+# So is the content, checked: a start reads it back unless other cards are mounted.
+ENV PLUMBLINE_COMPILED=/srv/plumbline/content
+RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash app \
+ && /opt/venv/bin/python -m app compile
 
 # The list of what the image holds (CycloneDX), made by a tool that stays out of it.
 FROM ${BASE} AS sbom
@@ -36,7 +39,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PLUMBLINE_MODE=production \
     PLUMBLINE_HOST=0.0.0.0 \
     PLUMBLINE_PORT=8000 \
-    PLUMBLINE_CARDS=/srv/plumbline/cards
+    PLUMBLINE_CARDS=/srv/plumbline/cards \
+    PLUMBLINE_COMPILED=/srv/plumbline/content
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/plumbline /srv/plumbline
 COPY --from=sbom /sbom/sbom.json /srv/plumbline/sbom.json

@@ -22,7 +22,7 @@ from app.knowledge.nearest import nearest
 from app.knowledge.relevance import NEEDS
 from app.knowledge.shape import Shape
 from app.knowledge.shaped import shaped
-from app.knowledge.yaml_source import Fault
+from app.knowledge.source import Fault
 from app.protocol.response import Card
 from app.record.values import ORDER, Concept, Order
 from app.render import Call, card

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import gzip
-import ssl
-import zlib
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import msgspec
 import typer
-import uvicorn
 
-from app.casework import cases_of, check_cases
-from app.codings import Counting, count, in_words
-from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
-from app.doctor.finding import told
-from app.doctor.keypair import new_key
-from app.doctor.questions import examine
 from app.journal.commands import journal
-from app.knowledge.load import FaultyContent, Knowledge, load
-from app.main import create_app, site_of
-from app.server import bounded
 from app.settings import FaultySettings, Settings, read
-from app.settings_table import table
-from app.site import FaultySite
 
+if TYPE_CHECKING:
+    from app.knowledge.load import FaultyContent, Knowledge
+
+# What a command needs is imported where it begins: each needs little of it, and `serve` is to start soon.
 main = typer.Typer(
     name="plumbline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
@@ -40,43 +27,23 @@ _CANNOT_START = 2
 def serve() -> None:
     """Serve on PLUMBLINE_HOST and PLUMBLINE_PORT. Faulty cards or settings: every fault, and exit 2."""
     settings = _settings()
-    try:
-        with _uncollected():
-            app = create_app(settings)
-    except FaultySettings as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(_CANNOT_START) from None
-    except FaultyContent as error:
-        _print_faults(error, settings.cards)
-        raise typer.Exit(_CANNOT_START) from None
-    typer.echo(f"Plumbline, {settings.mode}: {address(settings)}/cds-services", err=True)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="auto",
-        http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed, behind=app.state.behind),
-        workers=1,
-        access_log=False,
-        proxy_headers=False,  # nothing here looks at who the client is
-        log_level="warning",
-        server_header=False,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        ssl_ca_certs=str(settings.tls_client_authority) if settings.tls_client_authority else None,
-        # Health is asked for without a certificate; who needs one is the site file's to say.
-        ssl_cert_reqs=ssl.CERT_OPTIONAL if settings.tls_client_authority else ssl.CERT_NONE,
-    )
+    with _faults_of(settings.cards, _CANNOT_START):
+        from app.serving import serve
+
+        serve(settings)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: what start-up builds stays, and walking it over and over takes time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+@main.command(name="compile")
+def write_compiled() -> None:
+    """Check the cards and write them into the file of PLUMBLINE_COMPILED, from which a start is quicker."""
+    from app.compiled import compile_into
+
+    settings = _settings()
+    if settings.compiled_file is None:
+        _refuse("PLUMBLINE_COMPILED names no file")
+    with _faults_of(settings.cards):
+        if why := compile_into(settings.cards, settings.compiled_file):
+            _refuse(f"{settings.compiled_file}: {why}")
 
 
 @main.command()
@@ -87,6 +54,10 @@ def check(
 
     Every fault with its line and exit 1, or what there is.
     """
+    from app.casework import check_cases
+    from app.knowledge.load import FaultyContent, load
+    from app.main import site_of
+
     settings = _settings()
     folder = cards or settings.cards
     with _faults_of(folder):
@@ -106,7 +77,9 @@ def write_pages(
     ] = False,
 ) -> None:
     """Render every recommendation, its cases and its source attributes into rendered/ of the cards."""
-    from app.pages import RENDERED, pages, stale, with_seeds  # its templates are not needed to serve
+    from app.casework import cases_of
+    from app.knowledge.load import load
+    from app.pages import RENDERED, pages, stale, with_seeds
 
     folder = cards or _settings().cards
     with _faults_of(folder):
@@ -148,6 +121,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
 ) -> None:
     """Ask a deployed service what would go wrong with it: exit 1 when something would, 2: wrong options."""
+    from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
+    from app.doctor.finding import told
+    from app.doctor.questions import examine
+
     if bool(key) != bool(kid and issuer) or bool(certificate) != bool(certificate_key):
         _refuse("--key needs --kid and --issuer, and --certificate needs --certificate-key")
     try:
@@ -171,6 +148,8 @@ def key(
     kid: Annotated[str, typer.Option(help="the key's id")] = "doctor-1",
 ) -> None:
     """Make a key for the doctor, or for a client of your own: print what the site file's `keys` must hold."""
+    from app.doctor.keypair import new_key
+
     try:
         typer.echo(new_key(file, kid))
     except OSError as error:
@@ -180,6 +159,8 @@ def key(
 @main.command(name="settings")
 def list_settings() -> None:
     """Print every setting with what it may be, its default and what it does, as a Markdown table."""
+    from app.settings_table import table
+
     typer.echo(table())
 
 
@@ -195,6 +176,13 @@ def codes(
     ] = False,
 ) -> None:
     """Which codings of a file are in a value set, known and irrelevant, or unmapped. Exit 1: broken lines."""
+    import zlib
+
+    import msgspec
+
+    from app.codings import Counting, count, in_words
+    from app.knowledge.load import load
+
     settings = _settings()
     with _faults_of(settings.cards):
         knowledge = load(settings.cards)
@@ -214,6 +202,8 @@ def codes(
 @contextmanager
 def _opened(file: Path) -> Iterator[Iterable[bytes]]:
     """The lines of a file, unpacked where it is packed, whatever its name says."""
+    import gzip
+
     with file.open("rb") as opened:
         packed = opened.read(2) == b"\x1f\x8b"
         opened.seek(0)
@@ -234,13 +224,17 @@ def summary(knowledge: Knowledge) -> str:
 
 
 @contextmanager
-def _faults_of(folder: Path) -> Iterator[None]:
-    """Print the faults of the content, and exit 1."""
+def _faults_of(folder: Path, code: int = 1) -> Iterator[None]:
+    """Print the faults of content or settings, and exit."""
+    from app.knowledge.load import FaultyContent
+
     try:
         yield
+    except FaultySettings as error:
+        _refuse(str(error))
     except FaultyContent as error:
         _print_faults(error, folder)
-        raise typer.Exit(1) from None
+        raise typer.Exit(code) from None
 
 
 def _read(path: Path) -> str:
@@ -270,14 +264,9 @@ def _settings() -> Settings:
 
 
 def _print_faults(error: FaultyContent, folder: Path) -> None:
+    from app.site import FaultySite
+
     for fault in error.faults:
         typer.echo(str(fault), err=True)
     place = error.path if isinstance(error, FaultySite) else folder
     typer.echo(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'} in {place}", err=True)
-
-
-def address(settings: Settings) -> str:
-    """The base URL under which the service is reached."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    scheme = "https" if settings.tls_certificate else "http"
-    return settings.public_url or f"{scheme}://{host}:{settings.port}"

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from ipaddress import ip_network
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
 from app.clients import Client
 from app.record.fhir_client import Fetched, FhirClient
-from app.record.outbound import Networks
 from app.routes.verify import Callers, Verify, anyone
 from app.settings import FaultySettings, Settings
 from app.site import UNKNOWN, Site
 from app.trust.certificates import of_connection, of_proxy
 from app.trust.key_sets import KeySets
 from app.trust.replays import RememberOnce
+
+if TYPE_CHECKING:
+    from app.record.outbound import Networks
 
 KEY_SECONDS = 3.0
 KEY_BYTES = 256 * 1024
@@ -38,7 +42,8 @@ NO_PUBLIC_URL = (
 def verifier(
     settings: Settings, site: Site, fhir: FhirClient, remember_once: RememberOnce | None = None
 ) -> Verify:
-    """Who is let in. FaultySettings where that would be nobody, or where tokens could not be meant for us.
+    """Who is let in. FaultySettings where that would be nobody, or where tokens could not be meant for us;
+    OSError where SSL_CERT_FILE cannot be read.
 
     `remember_once` is asked where other processes share the store: a database, not a file.
     """
@@ -52,6 +57,10 @@ def verifier(
         answer = await fhir.get(urljoin(address, "/"), address, None, KEY_SECONDS, KEY_BYTES)
         return answer.body if isinstance(answer, Fetched) else None
 
+    if any(client.trust and client.trust.iss for client in clients):
+        import_module("jwt")  # now, not in the first call
+    if any(client.fhir_servers or _key_sets(client) for client in clients):
+        fhir.open()
     anonymous = unknown if settings.allow_anonymous else None
     shared = None if settings.store.startswith("sqlite:") else remember_once
     header = settings.subject_header

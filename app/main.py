@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import httpx
@@ -62,13 +63,14 @@ def create_app(
     settings: Settings,
     knowledge: Knowledge | None = None,
     *,
+    read: Callable[[Path], Knowledge] = load,
     clock: Callable[[], datetime] = now,
     transport: httpx.AsyncBaseTransport | None = None,
     log_file: BinaryIO | None = None,
 ) -> FastAPI:
     """The whole service; tests pass what is not `settings`. FaultyContent for cards/ and the site file."""
     before = traces(settings.cards)
-    first = knowledge or load(settings.cards)
+    first = knowledge or read(settings.cards)
     site = site_of(settings, first)
     reachable = door.networks(settings, site)
     fhir = FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
-_MARKDOWN = MarkdownIt("commonmark")
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # only some clients show no Markdown
+
+    return MarkdownIt("commonmark")
 
 
 def plain_text(markdown: str) -> str:
     """The words of a text: a blank line between blocks, a line for each item of a list, and no marks."""
-    return "\n\n".join("\n".join(lines) for lines in _blocks(_MARKDOWN.parse(markdown)))
+    return "\n\n".join("\n".join(lines) for lines in _blocks(_markdown().parse(markdown)))
 
 
 def _blocks(tokens: list[Token]) -> Iterator[list[str]]:

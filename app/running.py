@@ -28,7 +28,6 @@ def lifespan(running: Iterable[Running], closes: Iterable[Close]) -> Lifespan[Fa
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
-        settle()
         tasks = [asyncio.create_task(each()) for each in running]
         await asyncio.sleep(0)  # they begin before the first request
         try:

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     """The base URL by which clients call, as it stands in front of `/cds-services`."""
     cards: Path = _CARDS
     """The folder of the content; a change in it is served within seconds when it has no fault."""
+    compiled: Path | None = None
+    """The file that keeps the checked content, for quicker starts; not set: `.plumbline/content` in
+    development, else none."""
     site_file: Path | None = None
     """The file that names each client and what the site sets otherwise, as docker/site.example.yaml."""
     profile: ProfileName = "spec"
@@ -165,6 +168,11 @@ class Settings(BaseSettings):
                 f" only; set {PREFIX}MODE=production (with {PREFIX}ALLOW_ANONYMOUS=true, if all may call)"
             )
         return self
+
+    @property
+    def compiled_file(self) -> Path | None:
+        """The file that keeps the checked content, if any."""
+        return self.compiled or (Path(".plumbline/content") if self.mode == "development" else None)
 
     @property
     def store(self) -> str:

@@ -15,14 +15,13 @@ from pydantic import AfterValidator, ByteSize, Field, ValidationError
 
 from app.clients import Client, same_host
 from app.compose import ALL
-from app.knowledge import yaml_source
 from app.knowledge.changes import Changes, coded
 from app.knowledge.check_lines import Report, known
 from app.knowledge.fact import Names
 from app.knowledge.load import FaultyContent, Knowledge
 from app.knowledge.nearest import nearest
 from app.knowledge.shaped import shaped, tupled
-from app.knowledge.yaml_source import Fault, Source, Where
+from app.knowledge.source import Fault, Source, Where
 from app.profiles import PROFILES, Frozen, Profile, ProfileName
 from app.rate import RatingProfile
 from app.trust.issuers import Trust, clashes
@@ -111,6 +110,8 @@ def read_site(path: Path, base: Client) -> Site:
     """
     if not path.is_file():
         raise FaultySite(path, [Fault(path.name, 1, "this file is missing")])
+    from app.knowledge import yaml_source  # not needed where there is no site file
+
     source = yaml_source.read(path, path.name)
     if source.faults:
         raise FaultySite(path, source.faults)

@@ -104,6 +104,7 @@ within "$USER_OF_IMAGE" PLUMBLINE_ALLOW_ANONYMOUS=true \
 server=$!
 "$PYTHON" -m tests.integration.image "$port" || { tail -40 "$work/server.log"; exit 1; }
 expect "process user" "$(stat -c %u:%g "/proc/$server")" "$USER_OF_IMAGE"
+grep -q '"compiled":"used"' "$work/server.log" || { echo "the content was not read back"; cat "$work/server.log"; exit 1; }
 
 echo "== the image's own health check"
 healthy() {

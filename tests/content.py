@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.knowledge.load import FaultyContent, Knowledge, load
-from app.knowledge.yaml_source import Fault
+from app.knowledge.source import Fault
 
 FILES = {
     "services.yaml": """

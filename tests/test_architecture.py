@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "memory",
     ),
     "trust": ("errors",),
+    "compiled": ("knowledge",),
     "content": ("knowledge",),
     "door": (
         "clients",
@@ -79,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback", "record.prefetch"),
     "phrases": (),
     "tracing": (),
+    "serving": ("compiled", "logs", "main", "server", "settings"),
     "running": ("content", "knowledge", "metrics", "routes"),
     "repeats": (
         *CORE,
@@ -125,6 +127,7 @@ SHELL = {
     "settings_table",
 }
 SHELL_ROOMS = {
+    "compiled",
     "doctor",
     "door",
     "journal",
@@ -134,6 +137,7 @@ SHELL_ROOMS = {
     "routes",
     "running",
     "server",
+    "serving",
     "settings",
     "together",
     "tracing",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app import cli
+from app import cli, serving
 from app.knowledge.load import load
 from app.settings import Settings
 from tests.content import change, write
@@ -71,4 +71,4 @@ def test_faulty_settings_are_named_and_end_with_2(command: str) -> None:
     ],
 )
 def test_the_address_is_printed_as_others_reach_it(settings: Settings, address: str) -> None:
-    assert cli.address(settings) == address
+    assert serving.address(settings) == address

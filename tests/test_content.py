@@ -20,7 +20,7 @@ from app.clients import Client
 from app.content import Change, Content, traces
 from app.knowledge.load import FaultyContent, Knowledge, load
 from app.knowledge.recommendation import Service
-from app.knowledge.yaml_source import Fault
+from app.knowledge.source import Fault
 from app.logs import Afterwards
 from app.main import bare_app, create_app
 from app.protocol.request import HookRequest

@@ -15,8 +15,8 @@ from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, ELEMENTS, Fact, SiteRange
 from app.knowledge.ratings import Ratings
 from app.knowledge.seeds import Seeds
+from app.knowledge.source import Fault, Where
 from app.knowledge.templates import check_suggestions
-from app.knowledge.yaml_source import Fault, Where
 
 if TYPE_CHECKING:
     from app.knowledge.load import Files, Knowledge

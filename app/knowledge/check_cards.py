@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.knowledge.check_lines import Report, absences, check_line, known
 from app.knowledge.criterion import Criterion
 from app.knowledge.recommendation import INDICATORS, Recommendation
-from app.knowledge.yaml_source import Where
+from app.knowledge.source import Where
 
 if TYPE_CHECKING:
     from app.knowledge.load import Knowledge

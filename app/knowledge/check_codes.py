@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.knowledge import coding_systems
 from app.knowledge.nearest import nearest
+from app.knowledge.source import Where
 from app.knowledge.value_set import Codes
-from app.knowledge.yaml_source import Where
 
 if TYPE_CHECKING:
     from app.knowledge.load import Files, Knowledge

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, Fact
 from app.knowledge.nearest import nearest
-from app.knowledge.yaml_source import Where
+from app.knowledge.source import Where
 
 if TYPE_CHECKING:
     from app.knowledge.load import Knowledge

@@ -20,8 +20,8 @@ class CodeIndex:
     """Implements `record.values.WatchedCodes` for the value sets of one content."""
 
     def __init__(self, value_sets: Mapping[str, ValueSet], cues: Cues) -> None:
-        self._within: dict[tuple[str, str], set[str]] = {}
-        self._outside: dict[tuple[str, str], set[str]] = {}
+        self._within: dict[tuple[str, str], frozenset[str]] = {}
+        self._outside: dict[tuple[str, str], frozenset[str]] = {}
         self._display: dict[tuple[str, str], str] = {}
         self._systems: set[str] = set()
         self._products = {
@@ -46,16 +46,17 @@ class CodeIndex:
         )
 
     def _add(self, name: str, value_set: ValueSet) -> None:
+        own = frozenset((name,))  # one for all its codes: most are in no other set
         for codes in (value_set.codes, value_set.unverified):
-            for system, code, display in _each(codes):
-                self._within.setdefault((system, code), set()).add(name)
-                self._display.setdefault((system, code), display)
-                self._systems.add(system)
-        for system, code, _ in _each(value_set.except_):
-            self._outside.setdefault((system, code), set()).add(name)
+            self._systems.update(system for system, listed in codes.items() if listed)
+            for key, display in _each(codes):
+                _put(self._within, key, own)
+                self._display.setdefault(key, display)
+        for key, _ in _each(value_set.except_):
+            _put(self._outside, key, own)
         for code, product in value_set.products.items():
             key = (coding_systems.RXNORM, code)
-            self._within.setdefault(key, set()).add(name)
+            _put(self._within, key, own)
             # Of the ingredients of a combination the one with a factor is what people call it by.
             if key not in self._display or (
                 product.with_ and value_set.ingredients[product.ingredient].factors
@@ -63,7 +64,7 @@ class CodeIndex:
                 self._display[key] = value_set.product_name(code)
         for code, ingredient in value_set.ingredients.items():
             key = (coding_systems.RXNORM, code)
-            self._within.setdefault(key, set()).add(name)
+            _put(self._within, key, own)
             self._display.setdefault(key, ingredient.name)
 
     def sets_of(self, system: str, code: str) -> tuple[frozenset[str], str]:
@@ -146,10 +147,16 @@ class CodeIndex:
         return Heard(sets, frozenset().union(*(each.suspected for each in heard)))
 
 
-def _each(codes: Codes) -> Iterable[tuple[str, str, str]]:
+def _each(codes: Codes) -> Iterable[tuple[tuple[str, str], str]]:
+    """Each system and code, with its display."""
     for system, displays in codes.items():
         for code, display in displays.items():
-            yield system, normal(system, code), display
+            yield (system, normal(system, code)), display
+
+
+def _put(into: dict[tuple[str, str], frozenset[str]], key: tuple[str, str], own: frozenset[str]) -> None:
+    held = into.get(key)
+    into[key] = own if held is None else held | own
 
 
 def _parents(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:

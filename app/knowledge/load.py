@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import structs
 
-from app.knowledge import yaml_source
 from app.knowledge.attributes import Attributes
 from app.knowledge.codes import CodeIndex
 from app.knowledge.fact import Fact
@@ -26,10 +25,11 @@ from app.knowledge.recommendation import (
 )
 from app.knowledge.relevance import Marks, marks
 from app.knowledge.seeds import Seeds
+from app.knowledge.shape import Shape
 from app.knowledge.shaped import shaped
+from app.knowledge.source import Fault, Source
 from app.knowledge.value_set import Codes, LicensedCodes, ValueSet
 from app.knowledge.words import Cues
-from app.knowledge.yaml_source import Fault, Source
 
 T = TypeVar("T")
 
@@ -40,6 +40,24 @@ class FaultyContent(Exception):
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = tuple(sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.what)))
         super().__init__("\n".join(map(str, self.faults)))
+
+
+class Contents(Shape, frozen=True, kw_only=True):
+    """What stands in the files, checked; `digest` is the SHA-256 of every file that was read."""
+
+    services: Services
+    groups: Groups
+    cues: Cues
+    facts: dict[str, Fact]
+    evidence: dict[str, Evidence]
+    override_reasons: dict[str, OverrideReason]
+    suggestions: dict[str, Suggestion]
+    value_sets: dict[str, ValueSet]
+    recommendations: dict[str, Recommendation]
+    ratings: Ratings | None = None
+    attributes: Attributes | None = None
+    seeds: Seeds | None = None
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -92,6 +110,8 @@ class Files:
 
     def read(self, name: str, shape: type[T]) -> T | None:
         """One file as its shape, or None with its faults noted."""
+        from app.knowledge import yaml_source  # not needed where the content was compiled before
+
         path = self.root / name
         if not path.is_file():
             self.faults.append(Fault(name, 1, "this file is missing"))
@@ -147,7 +167,12 @@ def load(root: Path) -> Knowledge:
 
     Only a file that is missing or no YAML keeps the rest from being cross-checked as well.
     """
-    from app.knowledge.check import check
+    return known(contents(root))
+
+
+def contents(root: Path) -> Contents:
+    """Read and check a cards/ directory, as `load` does it."""
+    from app.knowledge.check import check  # not needed where the content was compiled before
 
     files = Files(root)
     services = files.read("services.yaml", Services)
@@ -164,26 +189,50 @@ def load(root: Path) -> Knowledge:
     seeds = files.read_any("seeds.yaml", Seeds)
     if services is None or groups is None or cues is None or files.unparsed():
         raise FaultyContent(files.faults)
-    knowledge = Knowledge(
+    read = Contents(
         services=services,
         groups=groups,
+        cues=cues,
         facts=facts,
         evidence=evidence,
         override_reasons=reasons,
         suggestions=suggestions,
         value_sets=value_sets,
         recommendations=recommendations,
-        codes=CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0)),
-        order_facts=_order_facts(facts),
-        marks=marks(facts, groups.groups, recommendations),
-        digest=files.digest(),
         ratings=ratings,
         attributes=stated,
         seeds=seeds,
+        digest=files.digest(),
     )
-    if faults := files.faults + check(knowledge, files):
+    unindexed = CodeIndex({}, Cues(negating=(), doubting=(), ending=(), reach=0))
+    if faults := files.faults + check(_known(read, unindexed), files):
         raise FaultyContent(faults)
-    return replace(knowledge, codes=CodeIndex(value_sets, cues))
+    return read
+
+
+def known(read: Contents) -> Knowledge:
+    """The content with what follows from it."""
+    return _known(read, CodeIndex(read.value_sets, read.cues))
+
+
+def _known(read: Contents, codes: CodeIndex) -> Knowledge:
+    return Knowledge(
+        services=read.services,
+        groups=read.groups,
+        facts=read.facts,
+        evidence=read.evidence,
+        override_reasons=read.override_reasons,
+        suggestions=read.suggestions,
+        value_sets=read.value_sets,
+        recommendations=read.recommendations,
+        codes=codes,
+        order_facts=_order_facts(read.facts),
+        marks=marks(read.facts, read.groups.groups, read.recommendations),
+        digest=read.digest,
+        ratings=read.ratings,
+        attributes=read.attributes,
+        seeds=read.seeds,
+    )
 
 
 def _recommendations(files: Files) -> dict[str, Recommendation]:

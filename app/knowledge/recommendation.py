@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import field
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.knowledge.criterion import Line
 from app.knowledge.fact import Names
@@ -164,6 +164,14 @@ class OverrideReason(Shape, frozen=True):
     counts_apart: bool = False
 
 
+def _as_json(value: dict[str, Any]) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+Json = Annotated[dict[str, Any], AfterValidator(_as_json)]
+"""FHIR as it will be sent: with lists, whatever it was written as."""
+
+
 class Suggestion(Shape, frozen=True):
     """One click: create a resource, change the order (`changes` laid over it), or delete it.
 
@@ -173,8 +181,8 @@ class Suggestion(Shape, frozen=True):
     label: str
     description: str
     action: Literal["create", "update", "delete"]
-    resource: dict[str, Any] = field(default_factory=dict)
-    changes: dict[str, Any] = field(default_factory=dict)
+    resource: Json = field(default_factory=dict)
+    changes: Json = field(default_factory=dict)
 
     @cached_property
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:

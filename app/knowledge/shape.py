@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 
-class Shape(Struct, frozen=True, dict=True, forbid_unknown_fields=True):
+class Shape(Struct, frozen=True, dict=True, forbid_unknown_fields=True, omit_defaults=True):
     """Every shape under cards/: frozen, and an unknown key is a fault."""
 
     @classmethod

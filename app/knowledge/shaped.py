@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from app.knowledge.nearest import nearest
-from app.knowledge.yaml_source import Fault, Source
+from app.knowledge.source import Fault, Source
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.fhir import model_of
 from app.knowledge.recommendation import Suggestion
-from app.knowledge.yaml_source import Where
+from app.knowledge.source import Where
 
 if TYPE_CHECKING:
     from app.knowledge.load import Knowledge

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from app.record.outbound import NOT_ALLOWED, CheckedBackend, Networks, Outbound
+if TYPE_CHECKING:
+    from app.record.outbound import Networks
 
 _JSON = ("application/fhir+json", "application/json")
+NOT_ALLOWED = "at an address that is not allowed"
 _NO_ADDRESS = "the address of the FHIR server cannot be used"
 _REASONS = {
     401: "not authorised (401)",
@@ -53,12 +57,24 @@ class FhirClient:
         networks: Networks = (),
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
-        context = httpx.create_ssl_context()
-        if transport is None and not insecure:
-            transport = Outbound(context, LIMITS, CheckedBackend(networks))
         self._schemes = ("http", "https") if insecure else ("https",)
-        self._client = httpx.AsyncClient(
+        self._insecure = insecure
+        self._networks = networks
+        self._transport = transport
+
+    def open(self) -> None:
+        """Make the pool now, not at the first request. OSError: SSL_CERT_FILE cannot be read."""
+        _ = self._client
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
+        context, transport = httpx.create_ssl_context(), self._transport
+        if transport is None and not self._insecure:
+            from app.record.outbound import CheckedBackend, Outbound  # httpcore: only who fetches needs it
+
+            transport = Outbound(context, LIMITS, CheckedBackend(self._networks))
+        return httpx.AsyncClient(
             transport=transport,
             verify=context,
             trust_env=False,
@@ -71,7 +87,8 @@ class FhirClient:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def get(
         self, base: str, path: str, token: str | None, seconds: float, limit: int

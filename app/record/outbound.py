@@ -14,7 +14,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import httpcore
 import httpx
 
-NOT_ALLOWED = "at an address that is not allowed"
+from app.record.fhir_client import NOT_ALLOWED
+
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]

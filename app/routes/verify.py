@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
-import jwt
 from starlette.requests import Request
 
 from app import logs
@@ -15,6 +15,9 @@ from app.trust.issuers import SKEW_SECONDS, Issuers, Trust, check
 from app.trust.key_sets import KeySets
 from app.trust.replays import RememberOnce, Replays, name_of
 from app.trust.token import Token, check_signature, read, refuse
+
+if TYPE_CHECKING:
+    import jwt
 
 Verify = Callable[[Request], Awaitable[Client]]
 """Gives the client that a request comes from; Unauthorised when it is nobody's."""

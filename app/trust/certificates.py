@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
-from cryptography import x509
-
 CERTIFICATE = "plumbline.certificate"
 """Where the server notes the subject in the state of a connection."""
 Scope = Mapping[str, Any]
@@ -17,6 +15,8 @@ SubjectOf = Callable[[Scope], str | None]
 
 def subject(certificate: bytes) -> str:
     """The subject of a DER certificate, as RFC 4514 writes it: CN=ehr,O=General Hospital."""
+    from cryptography import x509  # only where TLS ends here
+
     return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
 
 

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
+from typing import TYPE_CHECKING
 
-import jwt
 import msgspec
 
 from app.trust.keys import FaultyKey, Keys, keys_of
 from app.trust.token import refuse
+
+if TYPE_CHECKING:
+    import jwt
 
 FRESH_SECONDS = 600.0
 """A set older than this is read again, behind the request that noticed; a key taken out is gone after it."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import jwt
+if TYPE_CHECKING:
+    import jwt
 
 _FEWEST_RSA_BITS = 2048
 _ALGORITHMS: Mapping[str, tuple[str, ...]] = {
@@ -20,7 +22,7 @@ class FaultyKey(ValueError):
     """A key that nothing can be verified with; says why, without the key."""
 
 
-Keys = Mapping[tuple[str, str], jwt.PyJWK]
+Keys = Mapping[tuple[str, str], "jwt.PyJWK"]
 """Public keys by (kid, algorithm): a token can name no other algorithm than one that fits its key."""
 
 
@@ -40,6 +42,8 @@ def keys_of(jwks: object) -> Keys:
 
 def _parsed(entry: object) -> Keys:
     """One entry of a key set, once for each algorithm that it is good for; FaultyKey says what is wrong."""
+    import jwt  # costs a start more than all else of `trust`, and only tokens need it
+
     if not isinstance(entry, dict):
         raise FaultyKey("is no object")
     kid, kind, uses = entry.get("kid"), entry.get("kty"), entry.get("key_ops", ["verify"])

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import jwt
 import msgspec
 
 from app.errors import Unauthorised
+
+if TYPE_CHECKING:
+    import jwt
 
 MOST_TOKEN = 8 * 1024
 _MOST_ID = 256

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.knowledge.yaml_source import Source, read
+from app.knowledge.source import Source
+from app.knowledge.yaml_source import read
 
 
 @pytest.fixture
