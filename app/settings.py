@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    BaseModel,
     ByteSize,
+    ConfigDict,
     Field,
     IPvAnyNetwork,
     SecretStr,
@@ -21,7 +23,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.knowledge.nearest import nearest
 from app.profiles import ProfileName
@@ -47,12 +48,10 @@ class FaultySettings(ValueError):
         super().__init__("\n".join(faults))
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an installation may choose. The first sentence of each is its row in docker/README.md."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     mode: Literal["development", "production"] = "development"
     """`development` is for this machine only: no tokens, plain http, any browser origin, Server-Timing."""
@@ -93,13 +92,13 @@ class Settings(BaseSettings):
     """The PEM file of its key."""
     tls_client_authority: Path | None = None
     """A PEM file with the authorities of clients' certificates; the site file says whose they are."""
-    proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    proxies: tuple[IPvAnyNetwork, ...] = ()
     """Networks of proxies whose `subject_header` is believed, with commas between."""
     subject_header: str | None = None
     """The header in which a proxy gives the subject of a client's certificate that it has verified."""
-    private_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
     """Networks, with commas between, where FHIR servers and key sets may be; not set: public ones only."""
-    cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
+    cors_origins: tuple[str, ...] | None = None
     """Origins of browsers that may call, with commas between; not set: any in development, else none."""
     traces_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     """Where traces go, as OTLP over HTTP: `http://collector:4318/v1/traces`; not set: nowhere."""
