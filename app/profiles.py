@@ -18,7 +18,9 @@ ProfileName = Literal["spec", "epic", "oracle", "sandbox", "cds-hooks-1.0"]
 class Frozen(BaseModel):
     """What a site writes: frozen, an unknown key is a fault, and what was said counts as said."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, strict=True, defer_build=True
+    )
 
 
 class Profile(Frozen):

@@ -51,7 +51,7 @@ class FaultySettings(ValueError):
 class Settings(BaseModel):
     """What an installation may choose. The first sentence of each is its row in docker/README.md."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: Literal["development", "production"] = "development"
     """`development` is for this machine only: no tokens, plain http, any browser origin, Server-Timing."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from inspect import cleandoc, getsource
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,22 @@ from app.settings import PREFIX, Settings
 def table() -> str:
     """Every setting as a row of a Markdown table: its variable, what it may be, its default, what it does."""
     rows = ["| variable | value | default | |", "|---|---|---|---|"]
+    said = _said()
     for name, field in Settings.model_fields.items():
-        said = (field.description or "").replace("\n", " ")
-        rows.append(f"| `{PREFIX}{name.upper()}` | {_kinds(name)} | {_default(field.default)} | {said} |")
+        row = (f"`{PREFIX}{name.upper()}`", _kinds(name), _default(field.default), said[name])
+        rows.append(f"| {' | '.join(row)} |")
     return "\n".join(rows)
+
+
+def _said() -> dict[str, str]:
+    """What stands below each setting in the code. Pydantic would read it at every start, in 30 ms."""
+    (whole,) = ast.parse(getsource(Settings)).body
+    assert isinstance(whole, ast.ClassDef)
+    return {
+        ast.unparse(setting.target): cleandoc(ast.literal_eval(below.value)).replace("\n", " ")
+        for setting, below in pairwise(whole.body)
+        if isinstance(setting, ast.AnnAssign) and isinstance(below, ast.Expr)
+    }
 
 
 def _kinds(name: str) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from app.journal import export as exported
-from app.journal.report import as_text
-from app.journal.report import report as reported
-from app.journal.sqlite import Sqlite
-from app.journal.store import Store, StoreUnavailable, open_store
 from app.settings import FaultySettings, read
+
+if TYPE_CHECKING:
+    from app.journal.export import Cell
+    from app.journal.store import Store
 
 journal = typer.Typer(no_args_is_help=True, help=__doc__)
 _UNUSABLE = 2
@@ -41,6 +37,11 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """How often each recommendation was decided, shown, accepted and overridden, and why."""
+    import msgspec
+
+    from app.journal.report import as_text
+    from app.journal.report import report as reported
+
     with _store() as store:
         found = reported(store, *_between(since, until))
     if json:
@@ -57,7 +58,12 @@ def export(
     until: Until = None,
 ) -> None:
     """CSV on standard output: every decision, card, or report of what became of a card."""
-    rows: dict[What, Callable[[Store, int, int], Iterator[list[exported.Cell]]]] = {
+    import csv
+    import sys
+
+    from app.journal import export as exported
+
+    rows: dict[What, Callable[[Store, int, int], Iterator[list[Cell]]]] = {
         What.decisions: exported.decisions,
         What.cards: exported.cards,
         What.feedback: exported.feedback,
@@ -69,6 +75,9 @@ def export(
 @contextmanager
 def _store() -> Iterator[Store]:
     """The store of the settings, opened; says why not and ends with 2 when that cannot be."""
+    from app.journal.sqlite import Sqlite
+    from app.journal.store import StoreUnavailable, open_store
+
     try:
         with closing(open_store(read().store)) as store:
             if isinstance(store, Sqlite) and not store.path.exists():

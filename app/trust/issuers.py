@@ -49,7 +49,7 @@ class Trust(BaseModel):
     With `jwks`, a key set as it was handed over, nothing is ever fetched.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     iss: _Text | None = None
     audiences: tuple[_Text, ...] = ()
