@@ -72,8 +72,7 @@ def create_app(
     before = traces(settings.cards)
     first = knowledge or read(settings.cards)
     site = site_of(settings, first)
-    reachable = door.networks(settings, site)
-    fhir = FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)
+    fhir = fetching(settings, site, transport)
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
     afterwards = afterwards_of(log_file, metrics)
@@ -105,6 +104,12 @@ def create_app(
     numbers = partial(exposition, afterwards, metrics)
     app.include_router(health_routes(content, checks_of(content, journal, verify), numbers))
     return app
+
+
+def fetching(settings: Settings, site: Site, transport: httpx.AsyncBaseTransport | None) -> FhirClient:
+    """What fetches from FHIR servers and reads key sets."""
+    reachable = door.networks(settings, site)
+    return FhirClient(insecure=settings.mode == "development", networks=reachable, transport=transport)
 
 
 def afterwards_of(log_file: BinaryIO | None, metrics: Metrics) -> logs.Afterwards:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from app.knowledge.shape import Shape
 
 _TOKEN = re.compile(r"[a-z0-9]+|[,;.?]")
+_WORD = re.compile(r"[a-z0-9]+\*?|[,;.?]")
 _BREAKS = str.maketrans("\r\n•", ";;;")
 _STEM = 4
 Spans = list[tuple[int, int]]
@@ -54,7 +55,7 @@ class _Phrases:
     by_start: dict[str, list[tuple[list[str], str]]] = field(default_factory=dict)
 
     def add(self, phrase: str, owner: str) -> None:
-        words = re.findall(r"[a-z0-9]+\*?|[,;.?]", phrase.lower())
+        words = _WORD.findall(phrase.lower())
         start = words[0][:_STEM] if words[0].endswith("*") else words[0]
         self.by_start.setdefault(start.rstrip("*"), []).append((words, owner))
 
