@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from math import inf
+from operator import eq, ge, gt, le, lt
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -71,20 +73,15 @@ class Interval(Struct, frozen=True):
 
     def compare(self, operator: str, number: float) -> Truth:
         """A comparison that both bounds settle is definite; any other is CANNOT_TELL."""
-        low, high = _COMPARE[operator](self.low, number), _COMPARE[operator](self.high, number)
+        compared = _COMPARE[operator]
+        low, high = compared(self.low, number), compared(self.high, number)
         if operator == "is":
             inside = self.low <= number <= self.high
             return YES if low and high else (CANNOT_TELL if inside else NO)
         return YES if low and high else (CANNOT_TELL if low or high else NO)
 
 
-_COMPARE = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "is": lambda a, b: a == b,
-}
+_COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "is": eq}
 
 
 class Finding(Struct, frozen=True):
@@ -111,6 +108,9 @@ class Reason(Struct, frozen=True):
     label: str = ""
 
 
+Said = TypeVar("Said", Finding, Reason)
+
+
 class Answer(Struct, frozen=True):
     """The answer to one question.
 
@@ -132,23 +132,31 @@ class Answer(Struct, frozen=True):
 
     def labelled(self, label: str) -> Answer:
         """The same answer whose findings and reasons say which question they belong to."""
-        if not self.findings and not self.unknown:
+        findings, unknown = _labelled(self.findings, label), _labelled(self.unknown, label)
+        if findings is self.findings and unknown is self.unknown:
             return self
-        return replace(
-            self,
-            findings=tuple(f if f.label else replace(f, label=label) for f in self.findings),
-            unknown=tuple(r if r.label else replace(r, label=label) for r in self.unknown),
-        )
+        return replace(self, findings=findings, unknown=unknown)
+
+
+def _labelled(said: tuple[Said, ...], label: str) -> tuple[Said, ...]:
+    """Each with the label, unless it has one; the same tuple where all have."""
+    for each in said:
+        if not each.label:
+            return tuple([one if one.label else replace(one, label=label) for one in said])
+    return said
 
 
 def yes(findings: Iterable[Finding] = (), unknown: Iterable[Reason] = ()) -> Answer:
     """A yes; it counts as worded when every finding was matched by words only."""
     found = tuple(findings)
-    return Answer(YES, found, tuple(unknown), worded=_by_words(found))
+    return Answer(YES, found, tuple(unknown), None, _by_words(found))
 
 
 def _by_words(findings: tuple[Finding, ...]) -> bool:
-    return bool(findings) and all(finding.worded for finding in findings)
+    for each in findings:
+        if not each.worded:
+            return False
+    return bool(findings)
 
 
 def no() -> Answer:

@@ -8,10 +8,10 @@ from enum import Enum
 
 from msgspec import Struct
 
-from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason, all_of
+from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason, all_of, no
 from app.asked import Asked, asked_of
 from app.facts.asking import Facts
-from app.facts.questions import all_hold, holds, possible
+from app.facts.questions import all_hold, holds, not_ruled_out
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import INDICATORS, Group, Indicator, Offer, Recommendation
 from app.knowledge.worked_out import worked_out
@@ -122,10 +122,10 @@ def decide_one(knowledge: Knowledge, recommendation_id: str, facts: Facts, order
 def decided(asked: Asked, facts: Facts, order: Order | None) -> Decision:
     """The same of one that is ready."""
     when: list[Answer] = []
-    for line in asked.when:
-        answer = holds(line, facts, order)
+    for mark, answered, text in asked.when:
+        answer = answered(facts, order) if mark & facts.present else no()
         if answer.truth is NO:
-            return _ended(asked, order, Outcome.DOES_NOT_APPLY, (line.text,))
+            return _ended(asked, order, Outcome.DOES_NOT_APPLY, (text,))
         when.append(answer)
     trigger = all_of(when)
     if trigger.truth is CANNOT_TELL:
@@ -175,7 +175,7 @@ def _applies(
     say, group = asked.recommendation.say, asked.group
     held = (each for each, lines in asked.variants if all_hold(lines, facts, order).truth is YES)
     variant = next(held, None)
-    gentler = possible(asked.gentler, facts, order)
+    gentler = not_ruled_out(asked.gentler, facts, order)
     softened = any(reason.source in asked.essential for reason in unsettled)
     steps = softened + any(_softens(answer, group) for answer in gentler) + trigger.worded
     unknown = [*trigger.unknown, *unsettled, *(each for one in gentler for each in one.unknown)]
@@ -230,6 +230,6 @@ def _offers(asked: Asked, facts: Facts, order: Order | None, *, unchecked: bool)
         if (
             not (unchecked and removes)
             and all_hold(when, facts, order).truth is YES
-            and not any(answer.truth is not NO for answer in possible(unless, facts, order))
+            and not not_ruled_out(unless, facts, order)
         ):
             yield Offered(offer, facts.found_order(offer.order) if offer.order else order)

@@ -96,10 +96,11 @@ class Facts:
         for source, every in self._marks.sources.items():
             if read is not None and mark & every & self.unread:
                 collection, bits = read(source), self._marks.bits[source]
-                found = [every] if collection.gaps else [bits.get(name, 0) for name in collection.by_set]
-                self.found += found
-                self.unread &= ~every
-                self.present = reduce(or_, found, self.present & ~every)
+                self.found += (
+                    [every] if collection.gaps else [bits.get(name, 0) for name in collection.by_set]
+                )
+                self.unread ^= every
+        self.present = reduce(or_, self.found, self.unread | ALWAYS)
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""

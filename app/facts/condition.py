@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
+
+from msgspec import Struct
 
 from app.answer import AND, CANNOT_TELL, NO, OR, YES, Answer, Finding, Reason, Truth, cannot_tell, no, yes
-from app.facts.encounter import current
 from app.facts.evidence_of import earliest, finding, found_or, reasons, undated
 from app.knowledge.fact import ConditionFact
 from app.knowledge.load import Knowledge
@@ -20,8 +20,7 @@ RECENT_DAYS = 90
 _SOURCES = {"problems": ("Condition",), "encounter": ("Condition", "Encounter"), "reason": (ORDER,)}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One place where the concept stands: what it shows, since when, whether it is in force.
 
     `recent` says whether it lies in the window; `countable` whether it has a part in that question.
@@ -37,9 +36,10 @@ class Candidate:
 def answer(asked: ConditionFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether the concept stands on record, in force or ever, and new enough."""
     candidates = list(_candidates(asked, record))
-    read = dict.fromkeys(source for part in asked.among for source in _SOURCES[part])
+    read = _read(asked.among)
     if asked.within_days is None:
-        return found_or(record, _found(candidates), _unclear(candidates), read)
+        found = _found(candidates)
+        return yes(found) if found else found_or(record, [], _unclear(candidates), read)
     counted = [each for each in candidates if each.countable]
     if asked.count_from == "latest":
         counted = [each for each in counted if each.recent is not NO]
@@ -57,6 +57,12 @@ def answer(asked: ConditionFact, record: Record, order: Order | None, knowledge:
     return cannot_tell(unclear) if unclear else found_or(record, [], [], read, asked.within_days)
 
 
+@cache
+def _read(among: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources of these parts of a record, each once."""
+    return tuple(dict.fromkeys(source for part in among for source in _SOURCES[part]))
+
+
 def _any(truths: Iterable[Truth]) -> Truth:
     return reduce(lambda one, two: OR[one, two], truths, NO)
 
@@ -72,18 +78,18 @@ def _unclear(candidates: list[Candidate]) -> list[Reason]:
 
 
 def _candidates(asked: ConditionFact, record: Record) -> Iterator[Candidate]:
-    at_hand = current(record) if "encounter" in asked.among else None
+    listed, diagnosed = "problems" in asked.among, "encounter" in asked.among
+    at_hand = record.at_hand if diagnosed else None
     for each in record.of("Condition").within(asked.in_):
-        of_encounter = "encounter" in asked.among and _of_encounter(each, record, at_hand)
-        if "problems" in asked.among or of_encounter:
+        of_encounter = diagnosed and _of_encounter(each, record, at_hand)
+        if listed or of_encounter:
             yield _from_condition(asked, each, record, of_encounter)
-    if at_hand is not None:
-        for reason in at_hand.reasons:
-            yield from _from_reason(asked, reason, "Encounter", at_hand.start, record)
-    today = When(record.today, record.today, record.today.isoformat())
-    for order in record.orders if "reason" in asked.among else ():
-        for reason in order.reasons:
-            yield from _from_reason(asked, reason, ORDER, today, record)
+    if at_hand is not None and at_hand.reasons:
+        yield from _from_reasons(asked, at_hand.reasons, "Encounter", at_hand.start, record)
+    if "reason" in asked.among:
+        for order in record.orders:
+            if order.reasons:
+                yield from _from_reasons(asked, order.reasons, ORDER, record.now, record)
 
 
 def _of_encounter(each: Condition, record: Record, at_hand: Encounter | None) -> bool:
@@ -94,12 +100,13 @@ def _of_encounter(each: Condition, record: Record, at_hand: Encounter | None) ->
     return named is not None and each.category == "encounter" and each.encounter == named
 
 
-def _from_reason(
-    asked: ConditionFact, reason: Concept, source: str, since: When | None, record: Record
+def _from_reasons(
+    asked: ConditionFact, reasons: Iterable[Concept], source: str, since: When | None, record: Record
 ) -> Iterator[Candidate]:
-    if not reason.sets.isdisjoint(asked.in_):
-        shown = finding(reason, asked.in_, source, since)
-        yield Candidate(shown, since, YES, _recent(asked, since, record), _new(asked, reason))
+    for reason in reasons:
+        if not reason.sets.isdisjoint(asked.in_):
+            shown = finding(reason, asked.in_, source, since)
+            yield Candidate(shown, since, YES, _recent(asked, since, record), _new(asked, reason))
 
 
 def _from_condition(asked: ConditionFact, each: Condition, record: Record, now: bool) -> Candidate:

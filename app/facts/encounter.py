@@ -19,18 +19,9 @@ PLANNED = "planned"
 NOT_SENT = "the current encounter was not sent"
 
 
-def current(record: Record) -> Encounter | None:
-    """The encounter that the EHR named, else the one in progress."""
-    encounters: tuple[Encounter, ...] = record.of(SOURCE).items
-    if record.encounter_id:
-        named = (each for each in encounters if each.id == record.encounter_id)
-        return next(named, None)
-    return next((each for each in encounters if each.status == "in-progress"), None)
-
-
 def answer(asked: EncounterFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether such an encounter is on record."""
-    at_hand = current(record)
+    at_hand = record.at_hand
     candidates = [each for each in record.of(SOURCE).items if each is at_hand or each.status != PLANNED]
     if asked.current:
         candidates = [at_hand] if at_hand else []

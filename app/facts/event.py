@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from collections.abc import Sequence
 
 from app.answer import Answer, Finding, Reason, Truth
 from app.facts.evidence_of import finding, found_or, in_order, undated, within
@@ -18,26 +18,27 @@ REFERRAL = ("ServiceRequest",)
 
 def procedure(asked: EventFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether the procedure was done; where asked for counts too, the open requests as well."""
-    return _answer(asked, record, PROCEDURE if asked.status == "done" else (*PROCEDURE, *REFERRAL))
+    sources = PROCEDURE if asked.status == "done" else (*PROCEDURE, *REFERRAL)
+    return _answer(asked, record, sources, asked.status)
 
 
 def study(asked: EventFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether such a study exists: as a procedure, a report, images, or a request marked complete."""
-    return _answer(asked, record, STUDY)
+    return _answer(asked, record, STUDY, asked.status)
 
 
 def referral(asked: EventFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Whether the patient was referred: a request in force or completed."""
-    return _answer(replace(asked, status="either"), record, REFERRAL)
+    return _answer(asked, record, REFERRAL, "either")
 
 
-def _answer(asked: EventFact, record: Record, sources: tuple[str, ...]) -> Answer:
+def _answer(asked: EventFact, record: Record, sources: tuple[str, ...], status: str) -> Answer:
     findings: list[Finding] = []
     unclear: list[Reason] = []
     for source in sources:
-        events: list[Event] = in_order(record.of(source).within(asked.in_))
+        events: Sequence[Event] = in_order(record.of(source).within(asked.in_))
         for each in events:
-            if not _counts(asked, each):
+            if status != "either" and each.done is not (status == "done"):
                 continue
             recent = within(each.when, asked.within_days, record)
             if recent is Truth.YES:
@@ -45,7 +46,3 @@ def _answer(asked: EventFact, record: Record, sources: tuple[str, ...]) -> Answe
             elif recent is Truth.CANNOT_TELL:
                 unclear.append(undated(source, each.when))
     return found_or(record, findings, unclear, sources, asked.within_days)
-
-
-def _counts(asked: EventFact, event: Event) -> bool:
-    return asked.status == "either" or event.done is (asked.status == "done")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from app.answer import Answer, Finding, Reason, Truth, cannot_tell, no, yes
 from app.record.record import Record
-from app.record.values import Concept, When
+from app.record.values import Concept, Gap, When
 
 
 def finding(
@@ -28,11 +28,15 @@ def finding(
 
 def reasons(record: Record, sources: Iterable[str], within_days: int | None = None) -> tuple[Reason, ...]:
     """Why absence cannot be told: the gaps of these sources that reach into the window."""
+    gaps: tuple[Gap, ...] = ()
+    for source in sources:
+        gaps += record.of(source).gaps
+    if not gaps:
+        return ()
     start = None if within_days is None else record.today - timedelta(days=within_days)
     return tuple(
         Reason(gap.source, gap.why)
-        for source in sources
-        for gap in record.of(source).gaps
+        for gap in gaps
         if start is None or gap.complete_since is None or gap.complete_since > start
     )
 
@@ -71,6 +75,8 @@ def earliest(*dates: When | None) -> When | None:
     return min(known, key=lambda each: each.earliest) if known else None
 
 
-def in_order(items: Iterable[Any]) -> list[Any]:
+def in_order(items: Sequence[Any]) -> Sequence[Any]:
     """Dated values, the latest first; those without a date last."""
+    if len(items) < 2:
+        return items
     return sorted(items, key=lambda each: each.when.latest.toordinal() if each.when else 0, reverse=True)

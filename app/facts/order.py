@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -22,30 +22,31 @@ def answer(asked: OrderFact, record: Record, order: Order | None, knowledge: Kno
 
     So does a reason that could not be read, where the question is about the reason.
     """
-    looked_at = list(_looked_at(asked, record, order))
-    found = any_of(_found(asked, each) for each in looked_at if _fits(asked, each))
-    if found.truth is NO and any(_might_fit(asked, each) for each in looked_at):
+    looked_at = _looked_at(asked, record, order)
+    found = any_of([_found(asked, each) for each in looked_at if _fits(asked, each)])
+    if found.truth is NO and [each for each in looked_at if _might_fit(asked, each)]:
         return cannot_tell([Reason(ORDER, UNREAD)])
     of_one = order is not None and asked.among == "judged"
     return found if of_one or found.truth is YES else found_or(record, [], [], [ORDER])
 
 
-def _looked_at(asked: OrderFact, record: Record, order: Order | None) -> Iterable[Order]:
+def _looked_at(asked: OrderFact, record: Record, order: Order | None) -> Sequence[Order]:
     if asked.among == "called":
         return record.judged
     if asked.among == "all":
         return record.orders
     if asked.among == "others":
-        return (each for each in record.orders if each is not order)
+        return [each for each in record.orders if each is not order]
     return record.judged if order is None else (order,)
 
 
 def _fits(asked: OrderFact, order: Order) -> bool:
+    sets = order.concept.sets
     return (
-        (not asked.in_ or not order.concept.sets.isdisjoint(asked.in_))
-        and order.concept.sets.isdisjoint(asked.not_in)
-        and (not asked.reason_in or any(_in(reason, asked.reason_in) for reason in order.reasons))
-        and not any(_in(reason, asked.reason_not_in) for reason in order.reasons)
+        (not asked.in_ or not sets.isdisjoint(asked.in_))
+        and sets.isdisjoint(asked.not_in)
+        and (not asked.reason_in or bool(_of_these(order.reasons, asked.reason_in)))
+        and not (asked.reason_not_in and _of_these(order.reasons, asked.reason_not_in))
         and (asked.reason is None or asked.reason in _reason_is(order))
         and (not asked.priority or order.priority in asked.priority)
         and (not asked.category or not order.categories.isdisjoint(asked.category))
@@ -55,8 +56,9 @@ def _fits(asked: OrderFact, order: Order) -> bool:
 
 def _might_fit(asked: OrderFact, order: Order) -> bool:
     """Whether only a reason that could not be read keeps it from fitting."""
-    about = asked.reason_in or asked.reason == "classified"
-    return bool(order.reason_unread and about) and _fits(replace(asked, reason_in=(), reason=None), order)
+    if not order.reason_unread or not (asked.reason_in or asked.reason == "classified"):
+        return False
+    return _fits(replace(asked, reason_in=(), reason=None), order)
 
 
 def _reason_is(order: Order) -> tuple[str, ...]:
@@ -66,19 +68,19 @@ def _reason_is(order: Order) -> tuple[str, ...]:
     return ("present", "classified") if classified and not order.reason_unread else ("present",)
 
 
-def _in(concept: Concept, names: Iterable[str]) -> bool:
-    return not concept.sets.isdisjoint(names)
+def _of_these(concepts: Iterable[Concept], names: Iterable[str]) -> list[Concept]:
+    return [each for each in concepts if not each.sets.isdisjoint(names)]
 
 
 def _found(asked: OrderFact, order: Order) -> Answer:
     """The order itself, by whatever it was found, and its reason: both must be more than words."""
-    named = Finding(order.concept.display or "order", ORDER, link=order.reference)
-    itself = finding(order.concept, asked.in_, ORDER, link=order.reference) if asked.in_ else named
+    if asked.in_:
+        itself = finding(order.concept, asked.in_, ORDER, link=order.reference)
+    else:
+        itself = Finding(order.concept.display or "order", ORDER, link=order.reference)
     if not asked.reason_in:
         return Answer(YES, (itself,), worded=itself.worded)
-    reasons = tuple(
-        finding(each, asked.reason_in, ORDER) for each in order.reasons if _in(each, asked.reason_in)
-    )
+    reasons = [finding(each, asked.reason_in, ORDER) for each in _of_these(order.reasons, asked.reason_in)]
     findings = (itself, *reasons) if asked.in_ else (*reasons, itself)
     worded = itself.worded or (bool(reasons) and all(each.worded for each in reasons))
     return Answer(YES, tuple(dict.fromkeys(findings)), worded=worded)

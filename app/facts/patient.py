@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from app.answer import YES, Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
 from app.knowledge.fact import HookFact, PatientFact
 from app.knowledge.load import Knowledge
@@ -33,12 +35,11 @@ def _absent(record: Record) -> Answer:
 
 
 def _years(birth: When, record: Record) -> Interval:
-    def completed(day: When, at: str) -> int:
-        born = getattr(day, at)
-        had_birthday = (record.today.month, record.today.day) >= (born.month, born.day)
-        return int(record.today.year - born.year - (not had_birthday))
+    return Interval(_completed(birth.latest, record.today), _completed(birth.earliest, record.today))
 
-    return Interval(completed(birth, "latest"), completed(birth, "earliest"))
+
+def _completed(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def calling(asked: HookFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:

@@ -52,10 +52,15 @@ def all_hold(lines: Lines, facts: Facts, at_hand: Order | None) -> Answer:
     return all_of(answers)
 
 
-def possible(lines: Lines, facts: Facts, at_hand: Order | None) -> list[Answer]:
-    """The answers to several criteria, without those that are no for want of anything to find."""
-    present = facts.present
-    return [asked(facts, at_hand) for mark, asked, _ in lines if mark & present]
+def not_ruled_out(lines: Lines, facts: Facts, at_hand: Order | None) -> list[Answer]:
+    """The answers to several criteria that are no plain no."""
+    answers = []
+    for mark, asked, _ in lines:
+        if mark & facts.present:
+            answer = asked(facts, at_hand)
+            if answer.truth is not NO:
+                answers.append(answer)
+    return answers
 
 
 class Questions:
@@ -102,7 +107,7 @@ class Questions:
             if answer.truth is NO:
                 return answer
             labelled = answer.labelled(label)
-            return but_not(labelled, possible(guards, facts, at_hand)) if guards else labelled
+            return but_not(labelled, not_ruled_out(guards, facts, at_hand)) if guards else labelled
 
         return answered
 
@@ -112,13 +117,13 @@ class Questions:
             return lambda facts, at_hand: all_hold(every, facts, at_hand)
         if fact.any_of:
             some = self.lines(fact.any_of)
-            return lambda facts, at_hand: any_of(possible(some, facts, at_hand))
+            return lambda facts, at_hand: any_of(not_ruled_out(some, facts, at_hand))
         if fact.at_least:
             count, some = fact.at_least.count, self.lines(fact.at_least.of)
-            return lambda facts, at_hand: at_least(count, possible(some, facts, at_hand))
+            return lambda facts, at_hand: at_least(count, not_ruled_out(some, facts, at_hand))
         weighted = tuple((self.line(line), weight) for line, weight in fact.points)
         return lambda facts, at_hand: points(
-            (holds(line, facts, at_hand), weight) for line, weight in weighted
+            (line.asked(facts, at_hand), weight) for line, weight in weighted if line.mark & facts.present
         )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from math import inf
 
+from msgspec import Struct
+
 from app.answer import YES, Answer, Finding, Interval, Reason, cannot_tell, no, number
 from app.facts.condition import in_force
-from app.facts.encounter import current
 from app.facts.evidence_of import finding, reasons
 from app.knowledge.fact import SpanFact
 from app.knowledge.load import Knowledge
@@ -20,8 +20,7 @@ SOURCES = ("Condition", "Encounter")
 NOT_RECORDED = Reason("Condition", "onset not recorded")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A time in which the concept was there; `onset` when it says when it began.
 
     Who recorded it after its onset saw it until then: there is no gap between the two.
@@ -36,15 +35,15 @@ class Mark:
 def answer(asked: SpanFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
     """Days since the episode began; a start that nobody recorded leaves the bounds open."""
     marks = sorted(_marks(asked, record), key=lambda mark: (mark.when.earliest, not mark.onset))
-    unknown = reasons(record, SOURCES)
+    unread = reasons(record, SOURCES)
     if not marks and not _present(asked, record):
-        return cannot_tell(unknown) if unknown else no()
+        return cannot_tell(unread) if unread else no()
     episode = _episode(asked, marks)
     start = episode[0] if episode else None
-    value = _since(episode, record)
+    value, unknown = _since(episode, record), unread
     if start is None or not start.onset:
-        value, unknown = Interval(value.low, inf), (*unknown, NOT_RECORDED)
-    if reasons(record, SOURCES):
+        value, unknown = Interval(value.low, inf), (*unread, NOT_RECORDED)
+    if unread:
         value = Interval(value.low if _continues(asked, marks, record) else 0, inf)
     if _chronic(asked, record):
         value = Interval(max(value.low, asked.chronic_days), max(value.high, asked.chronic_days))
@@ -85,22 +84,19 @@ def _marks(asked: SpanFact, record: Record) -> Iterator[Mark]:
         if began is not None:
             shown = finding(each.concept, asked.in_, "Condition", began, link=each.link)
             yield Mark(began, each.recorded or began, each.onset is not None, shown)
-    at_hand = current(record)
     for encounter in record.of("Encounter").items:
-        concepts = [
-            *encounter.reasons,
-            *(each.concept for each in conditions if each.link in encounter.diagnoses),
-        ]
-        starts = asked.acute if encounter is at_hand else asked.in_
+        concepts = encounter.reasons
+        if encounter.diagnoses:
+            concepts += tuple(each.concept for each in conditions if each.link in encounter.diagnoses)
+        now = encounter is record.at_hand
         for concept in concepts:
-            if encounter.start and _in(concept, asked.in_) and _in(concept, starts):
+            if encounter.start and _in(concept, asked.in_) and (not now or _in(concept, asked.acute)):
                 shown = finding(concept, asked.in_, "Encounter", encounter.start, link=encounter.link)
-                yield Mark(encounter.start, encounter.start, encounter is at_hand, shown)
-    today = When(record.today, record.today, record.today.isoformat())
+                yield Mark(encounter.start, encounter.start, now, shown)
     for order in record.orders:
         for reason in order.reasons:
             if _in(reason, asked.acute):
-                yield Mark(today, today, True, finding(reason, asked.in_, ORDER, today))
+                yield Mark(record.now, record.now, True, finding(reason, asked.in_, ORDER, record.now))
 
 
 def _present(asked: SpanFact, record: Record) -> bool:
@@ -111,7 +107,7 @@ def _present(asked: SpanFact, record: Record) -> bool:
 
 def _reasons_now(record: Record) -> list[Concept]:
     """The reasons of the current encounter and of the orders."""
-    at_hand = current(record)
+    at_hand = record.at_hand
     of_orders = [reason for order in record.orders for reason in order.reasons]
     return [*(at_hand.reasons if at_hand else ()), *of_orders]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from app.record.values import ORDER, Gap, Order, Patient
+from app.record.values import ORDER, Encounter, Gap, Order, Patient, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,10 @@ class Collection:
 
     def within(self, names: Iterable[str]) -> tuple[Any, ...]:
         """The values in any of these value sets, in the order in which they were read, each once."""
-        found = {id(item): item for name in names for item in self.by_set.get(name, ())}
-        return tuple(found.values())
+        found = [self.by_set[name] for name in names if name in self.by_set]
+        if len(found) < 2:
+            return found[0] if found else ()
+        return tuple({id(item): item for items in found for item in items}.values())
 
 
 class Record:
@@ -55,9 +58,23 @@ class Record:
 
     def of(self, source: str) -> Collection:
         """The values of one FHIR resource type; read on the first call, remembered after."""
-        if source not in self.collections:
-            self.collections[source] = self._read(source)
-        return self.collections[source]
+        collection = self.collections.get(source)
+        if collection is None:
+            collection = self.collections[source] = self._read(source)
+        return collection
+
+    @cached_property
+    def now(self) -> When:
+        """Today, as the date of something."""
+        return When(self.today, self.today, self.today.isoformat())
+
+    @cached_property
+    def at_hand(self) -> Encounter | None:
+        """The encounter that the EHR named, else the one in progress."""
+        encounters: tuple[Encounter, ...] = self.of("Encounter").items
+        if self.encounter_id:
+            return next((each for each in encounters if each.id == self.encounter_id), None)
+        return next((each for each in encounters if each.status == "in-progress"), None)
 
 
 def _of_orders(orders: tuple[Order, ...], gaps: tuple[Gap, ...]) -> Collection:
