@@ -39,11 +39,11 @@ class Account(Struct, frozen=True):
     def shown(self) -> Iterator[Shown]:
         """The cards, each with the recommendation that it is for."""
         for (decision, _), card in zip(self.composition.shown, self.cards, strict=True):
-            offered = {each.uuid for each in card.suggestions or ()}
-            names = (each.offer.suggestion for each in decision.offers)
-            by_uuid = {suggestion_uuid(card.uuid, name): name for name in names}
-            suggestions = {each: name for each, name in by_uuid.items() if each in offered}
-            yield Shown(card.uuid, decision.id, card.indicator, suggestions)
+            uuids = [each.uuid for each in card.suggestions or ()]
+            names = [each.offer.suggestion for each in decision.offers]
+            if len(names) > len(uuids):  # some are no click for this order
+                names = [each for each in names if suggestion_uuid(card.uuid, each) in uuids]
+            yield Shown(card.uuid, decision.id, card.indicator, dict(zip(uuids, names, strict=True)))
 
 
 def _told(decision: Decision, place: Place | None) -> Decided:

@@ -229,13 +229,14 @@ def _imprecise(findings: tuple[Finding, ...]) -> tuple[Reason, ...]:
 
 def all_of(answers: Iterable[Answer]) -> Answer:
     """Every one must hold. A yes is worded as soon as one part of it is."""
-    truth, parts = YES, []
+    truth, parts, worded = YES, [], False
     for answer in answers:
         truth = AND[truth, answer.truth]
         if truth is NO:
             return _NO
         parts.append(answer)
-    return _joined(truth, parts, worded=any(part.worded for part in parts))
+        worded = worded or answer.worded
+    return _joined(truth, parts, worded=worded)
 
 
 def any_of(answers: Iterable[Answer]) -> Answer:
@@ -252,14 +253,20 @@ def any_of(answers: Iterable[Answer]) -> Answer:
         return _NO
     if len(parts) == 1 and truth is YES and parts[0].value is None and parts[0].coded is None:
         return parts[0]
-    supporting = [part for part in parts if part.truth is truth]
-    said = not any(part.truth is YES and not part.unknown for part in supporting)
-    return _joined(truth, supporting, worded=all(part.worded for part in supporting), said=said)
+    supporting, worded, said = [], True, True
+    for part in parts:
+        if part.truth is truth:
+            supporting.append(part)
+            worded = worded and part.worded
+            said = said and (truth is not YES or bool(part.unknown))
+    return _joined(truth, supporting, worded=worded, said=said)
 
 
 def at_least(count: int, answers: Iterable[Answer]) -> Answer:
     """At least `count` of the answers hold."""
     parts = list(answers)
+    if len(parts) < count:
+        return no()
     definite = [part for part in parts if part.truth is YES]
     possible = [part for part in parts if part.truth is CANNOT_TELL]
     if len(definite) >= count:
@@ -298,6 +305,13 @@ def but_not(answer: Answer, guards: Iterable[Answer]) -> Answer:
 
 
 def _joined(truth: Truth, parts: list[Answer], *, worded: bool, said: bool = True) -> Answer:
-    findings = tuple(dict.fromkeys(finding for part in parts for finding in part.findings))
-    unknown = tuple(dict.fromkeys(reason for part in parts for reason in part.unknown)) if said else ()
-    return Answer(truth, findings if truth is YES else (), unknown, worded=worded and truth is YES)
+    findings: tuple[Finding, ...] = ()
+    unknown: tuple[Reason, ...] = ()
+    for part in parts:
+        findings += part.findings if truth is YES else ()
+        unknown += part.unknown if said else ()
+    return Answer(truth, _each_once(findings), _each_once(unknown), worded=worded and truth is YES)
+
+
+def _each_once(said: tuple[Said, ...]) -> tuple[Said, ...]:
+    return tuple(dict.fromkeys(said)) if len(said) > 1 else said

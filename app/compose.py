@@ -36,7 +36,9 @@ def compose(
     everything = [each for each in decisions if each.outcome is Outcome.APPLIES]
     if not everything:
         return Composition((), (), ())
-    applying = [each for each in everything if shadow.isdisjoint((each.id, ALL))]
+    applying = [each for each in everything if shadow.isdisjoint((each.id, ALL))] if shadow else everything
+    if len(applying) == len(everything) == 1:
+        return Composition(((everything[0], ()),), ())
     standing = _without_weaker(groups, applying)
     folded = list(_folded(groups, standing))
     kept = [each for each in standing if all(each is not other for other, _ in folded)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from app.answer import Answer, Finding, Interval, Reason
@@ -99,9 +100,9 @@ def _standing(knowledge: Knowledge, recommendation_id: str) -> _Standing:
 
 def _found(knowledge: Knowledge, decision: Decision, call: Call) -> Iterator[Link]:
     """Links to what the card speaks of, where it stands in the EHR."""
-    labels = {knowledge.facts[name].label for name in decision.recommendation.say.link_to}
-    links = [each for each in decision.findings if each.label in labels and each.link]
-    if call.fhir_server:
+    if call.fhir_server and decision.recommendation.say.link_to:
+        labels = {knowledge.facts[name].label for name in decision.recommendation.say.link_to}
+        links = [each for each in decision.findings if each.label in labels and each.link]
         for each in dict.fromkeys(links):
             said = f"{each.label}: {each.what}"
             label = f"{_cut(said, ORDER_LIMIT)}, {each.date or 'date not recorded'}"
@@ -118,12 +119,19 @@ def order_key(order: Order | None) -> str:
 
 
 def _summary(knowledge: Knowledge, facts: Facts, decision: Decision) -> str:
-    group = knowledge.groups.groups[decision.recommendation.group]
-    tail = f" {group.unchecked}" if decision.group_unchecked and group.unchecked else ""
-    words = decision.summary + tail
-    blanks = max(1, len(_BLANK.findall(words)))
-    room = (SUMMARY_LIMIT - len(_BLANK.sub("", words))) // blanks
+    words = decision.summary
+    if decision.group_unchecked:
+        group = knowledge.groups.groups[decision.recommendation.group]
+        words += f" {group.unchecked}" if group.unchecked else ""
+    pieces = _pieces(words)
+    room = (SUMMARY_LIMIT - sum(map(len, pieces[::2]))) // max(1, len(pieces) // 2)
     return _cut(_filled(words, facts, decision.order, room), SUMMARY_LIMIT)
+
+
+@lru_cache(maxsize=1_024)
+def _pieces(words: str) -> tuple[str, ...]:
+    """Words of the content and the names of the blanks between them, in turn."""
+    return tuple(_BLANK.split(words))
 
 
 def _filled(words: str, facts: Facts, order: Order | None, room: int | None = None) -> str:
@@ -132,12 +140,13 @@ def _filled(words: str, facts: Facts, order: Order | None, room: int | None = No
     `room` is given for a summary, which is plain text.
     """
 
-    def fill(match: re.Match[str]) -> str:
-        name = match[1]
+    pieces = list(_pieces(words))
+    for blank in range(1, len(pieces), 2):
+        name = pieces[blank]
         text = order_name(order) if name == "order" else shown(facts.ask(name, order))
-        return plain(_cut(text, ORDER_LIMIT)) if room is None else _cut(text, min(room, ORDER_LIMIT))
-
-    return _BLANK.sub(fill, words)
+        cut = _cut(text, ORDER_LIMIT if room is None else min(room, ORDER_LIMIT))
+        pieces[blank] = plain(cut) if room is None else cut
+    return "".join(pieces)
 
 
 def order_name(order: Order | None) -> str:
