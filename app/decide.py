@@ -8,10 +8,11 @@ from enum import Enum
 
 from msgspec import Struct
 
-from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason, all_of, no
+from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Reason, no
 from app.asked import Asked, asked_of
 from app.facts.asking import Facts
 from app.facts.questions import all_hold, holds, not_ruled_out
+from app.joined import all_of
 from app.knowledge.load import Knowledge
 from app.knowledge.recommendation import INDICATORS, Group, Indicator, Offer, Recommendation
 from app.knowledge.worked_out import worked_out

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.answer import AND, CANNOT_TELL, NO, NOT, OR, YES, Truth, all_of, any_of
+from app.answer import AND, CANNOT_TELL, NO, NOT, OR, YES, Truth
 from app.decide import Decision, Outcome
 from app.facts.asking import Facts
 from app.fhir import valid
+from app.joined import all_of, any_of
 from app.knowledge.load import Knowledge
 from app.knowledge.ratings import RatingRule
 from app.knowledge.recommendation import Lines

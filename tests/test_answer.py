@@ -16,18 +16,14 @@ from app.answer import (
     Interval,
     Reason,
     Truth,
-    all_of,
-    any_of,
-    at_least,
-    but_not,
     cannot_tell,
     compare,
     negate,
     no,
     number,
-    points,
     yes,
 )
+from app.joined import all_of, any_of, at_least, but_not, points
 
 READ = Finding("sore thumb", "Condition", "2026-05-01")
 BY_WORDS = Finding("sore thumb", "Condition", "2026-05-01", worded=True)

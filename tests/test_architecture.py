@@ -16,12 +16,13 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-VALUES = ("answer", "record.values", "fhir", "uuids")
+VALUES = ("answer", "joined", "record.values", "fhir", "uuids")
 CORE = (*VALUES, "knowledge", "facts", "decide", "compose", "suggest", "render", "rate", "protocol.response")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "account": (*CORE, "asked", "journal.records", "sift"),
     "alternatives": ("protocol", "record.envelope"),
     "answer": (),
+    "joined": ("answer",),
     "errors": (),
     "limits": ("errors",),
     "server": ("errors", "limits", "together", "trust.certificates"),

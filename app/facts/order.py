@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from app.answer import NO, YES, Answer, Finding, Reason, any_of, cannot_tell
+from app.answer import NO, YES, Answer, Finding, Reason, cannot_tell
 from app.facts.evidence_of import finding, found_or
+from app.joined import any_of
 from app.knowledge.coding_systems import HIERARCHICAL
 from app.knowledge.fact import OrderFact
 from app.knowledge.load import Knowledge

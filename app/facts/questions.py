@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.answer import NO, Answer, all_of, any_of, at_least, but_not, compare, negate, no, points
+from app.answer import NO, Answer, compare, negate, no
+from app.joined import all_of, any_of, at_least, but_not, points
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, Fact
 from app.knowledge.load import Knowledge

@@ -9,24 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.answer import (
-    Answer,
-    Finding,
-    Interval,
-    Reason,
-    all_of,
-    any_of,
-    at_least,
-    but_not,
-    cannot_tell,
-    compare,
-    negate,
-    no,
-    number,
-    points,
-    yes,
-)
+from app.answer import Answer, Finding, Interval, Reason, cannot_tell, compare, negate, no, number, yes
 from app.facts.asking import Facts
+from app.joined import all_of, any_of, at_least, but_not, points
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED
 from app.knowledge.load import Knowledge
