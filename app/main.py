@@ -82,7 +82,7 @@ def create_app(
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
         material = await hydrate(request, queries, fhir, client.deadline_seconds)
-        metrics.gathered(material)
+        metrics.gathered(material.states, material.gaps)
         return material
 
     day = partial(today, settings, clock)
@@ -134,7 +134,7 @@ def tell(metrics: Metrics, journal: Journal, line: logs.Line, service: Service, 
     """A hook was answered: count it, and leave it for the journal."""
     journal.note(line, service, reply)
     if reply.again:
-        metrics.gathered(reply.material)
+        metrics.gathered(reply.states, reply.gaps)
     metrics.answered(service.hook, reply.answered)
 
 

@@ -24,7 +24,7 @@ from app.knowledge.recommendation import Recommendation
 from app.logs import Line
 from app.phrases import phrase, system_label
 from app.protocol.feedback import Feedback
-from app.record.prefetch import Material
+from app.record.values import Gap
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the stages' times, in seconds."""
@@ -144,10 +144,10 @@ class Metrics:
             times = self.times[stage] = Times()
         times.add(seconds)
 
-    def gathered(self, material: Material) -> None:
+    def gathered(self, states: Mapping[str, str], gaps: Iterable[Gap]) -> None:
         """What became of the queries of one call."""
-        self._states.update(material.states.items())
-        for gap in material.gaps:
+        self._states.update(states.items())
+        for gap in gaps:
             self.unread[gap.source, phrase(gap.why)] += 1
 
     def answered(self, hook: str, answered: Answered) -> None:

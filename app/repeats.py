@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from msgspec import Struct
-from msgspec.structs import replace as replaced
 
 from app.answering import Answered
 from app.clients import Client
@@ -21,8 +19,7 @@ from app.fit import part_uuid
 from app.journal.records import Account, Content, Listed, Shown
 from app.knowledge.recommendation import Service
 from app.memory import Key, Memory
-from app.protocol.request import Context
-from app.record.prefetch import Material
+from app.record.values import Gap
 from app.render import card_uuid, suggestion_uuid
 
 _NAME = b'"hookInstance"'
@@ -42,16 +39,20 @@ class Sent(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """A call and its answer. Of a remembered one neither prefetch, drafts nor token are there any more.
+    """What came of a call, without what was sent.
 
-    `client` is the id of the one who called, `instance` the call's hook instance, `noted` what the log says
-    of it, and `body` what the client gets. `again` is what the journal keeps of a recalled one.
+    `client` is the id of the one who called, `instance` the call's hook instance, and three ids say whom and
+    where it was about; `states` and `gaps` are those of its Material, `noted` what the log says of it, `body`
+    what the client gets. `again` is what the journal keeps of a recalled one.
     """
 
     client: str
     instance: str
-    context: Context
-    material: Material
+    patient: str
+    user: str | None
+    encounter: str | None
+    states: Mapping[str, str]
+    gaps: tuple[Gap, ...]
     answered: Answered
     noted: Mapping[str, object]
     body: bytes
@@ -115,8 +116,9 @@ class _Kept(Struct):
         for name, piece in zip(of.names, of.pieces[1:], strict=True):
             parts += (_named(name, cards[name.card]).encode(), piece)
         again = Again(of.again.content, of.again.decisions, of.again.cards, cards)
-        asker = (kept.client, instance, kept.context)
-        return Reply(*asker, kept.material, kept.answered, kept.noted, b"".join(parts), again)
+        asker = (kept.client, instance, kept.patient, kept.user, kept.encounter)
+        told = (kept.states, kept.gaps, kept.answered, kept.noted)
+        return Reply(*asker, *told, b"".join(parts), again)
 
 
 class Repeats:
@@ -149,20 +151,14 @@ class Repeats:
         return kept.issued(sent.instance) if kept is not None and sent is not None else None
 
     def keep(self, sent: Sent | None, client: Client, reply: Reply) -> None:
-        """Remember a reply, if nothing but what was sent led to it.
+        """Remember a reply to which nothing led but what was sent.
 
         Ratings carry ids of their call inside the orders: calls of who asks for them are always read.
         """
-        if self._memory is None or sent is None or client.rating or reply.material.fetches:
+        if self._memory is None or sent is None or client.rating or sent.instance != reply.instance:
             return
-        if sent.instance == reply.instance:
-            kept = replaced(
-                reply,
-                context=replace(reply.context, draft_orders=None),
-                material=replaced(reply.material, resources={}),
-            )
-            size = 2 * len(reply.body) + _EACH * len(reply.answered.decisions.looked_into)
-            self._memory.keep(sent.key, _Kept(kept), size)
+        size = 2 * len(reply.body) + _EACH * len(reply.answered.decisions.looked_into)
+        self._memory.keep(sent.key, _Kept(reply), size)
 
 
 def _template(reply: Reply) -> _Template | None:

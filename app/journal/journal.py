@@ -43,7 +43,6 @@ class Journal:
         reply: Reply,
     ) -> None:
         """Leave a reply to be written: references only, nothing is worked out here."""
-        context = reply.context
         self.writer.note(
             HookCall(
                 line.request_id,
@@ -52,11 +51,11 @@ class Journal:
                 service.id,
                 service.hook,
                 reply.instance,
-                context.patient_id,
-                context.user_id,
-                context.encounter_id,
+                reply.patient,
+                reply.user,
+                reply.encounter,
                 reply.account,
-                reply.material.gaps,
+                reply.gaps,
                 line.ms,
                 self._key,
             )

@@ -126,9 +126,9 @@ class Hooks:
             answered = await in_turns(serving.answer(client, service, request, material))
             noted = {**unlisted, **gathered, **_counted(answered)}
             body = fit.body(answered.response, client.profile, answered.judged, request.fhir_version)
-            asker = (client.id, request.hook_instance, request.context)
-            reply = Reply(*asker, material, answered, noted, body)
-            serving.repeats.keep(sent, client, reply)
+            reply = _reply(client, request, material, answered, noted, body)
+            if not material.fetches:
+                serving.repeats.keep(sent, client, reply)
         line.lap("answer")
         line.note(**reply.noted)
         line.afterwards = partial(self.tell, line, service, reply)
@@ -186,6 +186,21 @@ def _request(body: bytes, service: Service) -> HookRequest:
         what = f"{element} was not sent; the client may lack the scope for unsigned orders."
         raise PreconditionFailed(what, element)
     return request
+
+
+def _reply(
+    client: Client,
+    request: HookRequest,
+    material: Material,
+    answered: Answered,
+    noted: dict[str, object],
+    body: bytes,
+) -> Reply:
+    """What is told of a call, and may be remembered."""
+    context = request.context
+    whom = (context.patient_id, context.user_id, context.encounter_id)
+    gathered = (material.states, material.gaps)
+    return Reply(client.id, request.hook_instance, *whom, *gathered, answered, noted, body)
 
 
 def _gathered(material: Material) -> dict[str, object]:
