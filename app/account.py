@@ -56,7 +56,7 @@ def _told(decision: Decision, place: Place | None) -> Decided:
         decision.indicator if applies else None,
         decision.steps,
         place,
-        tuple((reason.source, reason.why, reason.label) for reason in decision.unchecked),
+        tuple([(reason.source, reason.why, reason.label) for reason in decision.unchecked]),
     )
 
 

@@ -171,7 +171,9 @@ def shown(answer: Answer) -> str:
 
 def plain(text: str) -> str:
     """Text of the EHR, safe inside Markdown: one line, marks escaped."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    words = text.split()
+    line = " ".join(words)
+    return line if "".join(words).isalnum() else _MARKDOWN.sub(r"\\\1", line)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -52,12 +52,18 @@ def without_empty(sent: Any) -> Any:
 
 def filled(template: Any, setting: Setting) -> Any:
     """The template with its blanks filled; an element whose blank has nothing to fill it is left out."""
+    if isinstance(template, str):
+        return _BLANKS[template](setting) if template in _BLANKS else template
     if isinstance(template, dict):
-        parts = {key: filled(value, setting) for key, value in template.items()}
-        return {key: value for key, value in parts.items() if value not in _EMPTY}
+        parts = {}
+        for key, each in template.items():
+            value = filled(each, setting)
+            if value not in _EMPTY:
+                parts[key] = value
+        return parts
     if isinstance(template, list | tuple):
         return [value for each in template if (value := filled(each, setting)) not in _EMPTY]
-    return _BLANKS[template](setting) if isinstance(template, str) and template in _BLANKS else template
+    return template
 
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from app.answer import Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
@@ -367,3 +369,10 @@ def test_an_update_for_the_patients_card_is_as_the_specification_wants_it() -> N
     assert made.suggestions
     assert made.suggestions[0].actions
     assert made.suggestions[0].actions[0].resource == {**PICTURE.raw, "priority": "urgent"}
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text(st.one_of(st.sampled_from("ab1 .-:/*_&w\n"), st.characters()), max_size=30))
+def test_what_has_no_mark_is_left_as_it_is_and_nothing_else(text: str) -> None:
+    text = " ".join(text.split())
+    assert plain(f"{text}*") == rf"{plain(text)}\*"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Asked = Callable[["Facts", Order | None], Answer]
 """Answers from the facts of a call, for the order at hand."""
+Finished = Callable[[Answer, "Facts", Order | None], Answer]
+_NO = no()
 
 
 class Line(NamedTuple):
@@ -37,7 +39,7 @@ Lines = tuple[Line, ...]
 
 def holds(line: Line, facts: Facts, at_hand: Order | None) -> Answer:
     """The answer to one criterion."""
-    return line.asked(facts, at_hand) if line.mark & facts.present else no()
+    return line.asked(facts, at_hand) if line.mark & facts.present else _NO
 
 
 def all_hold(lines: Lines, facts: Facts, at_hand: Order | None) -> Answer:
@@ -45,7 +47,7 @@ def all_hold(lines: Lines, facts: Facts, at_hand: Order | None) -> Answer:
     answers = []
     for mark, asked, _ in lines:
         if not mark & facts.present:
-            return no()
+            return _NO
         answer = asked(facts, at_hand)
         if answer.truth is NO:
             return answer
@@ -100,15 +102,14 @@ class Questions:
 
     def _fact(self, name: str) -> Asked:
         fact = self._facts[name]
+        finished = _finished(fact.label, self.lines(fact.but_not))
+        if fact.any_of:
+            return _any_of(self.lines(fact.any_of), finished)
         found = self._derived(fact) if fact.kind in DERIVED else _base(name)
-        label, guards = fact.label, self.lines(fact.but_not)
 
         def answered(facts: Facts, at_hand: Order | None) -> Answer:
             answer = found(facts, at_hand)
-            if answer.truth is NO:
-                return answer
-            labelled = answer.labelled(label)
-            return but_not(labelled, not_ruled_out(guards, facts, at_hand)) if guards else labelled
+            return answer if answer.truth is NO else finished(answer, facts, at_hand)
 
         return answered
 
@@ -116,9 +117,6 @@ class Questions:
         if fact.all_of:
             every = self.lines(fact.all_of)
             return lambda facts, at_hand: all_hold(every, facts, at_hand)
-        if fact.any_of:
-            some = self.lines(fact.any_of)
-            return lambda facts, at_hand: any_of(not_ruled_out(some, facts, at_hand))
         if fact.at_least:
             count, some = fact.at_least.count, self.lines(fact.at_least.of)
             return lambda facts, at_hand: at_least(count, not_ruled_out(some, facts, at_hand))
@@ -126,6 +124,25 @@ class Questions:
         return lambda facts, at_hand: points(
             (line.asked(facts, at_hand), weight) for line, weight in weighted if line.mark & facts.present
         )
+
+
+def _finished(label: str, guards: Lines) -> Finished:
+    """What is left to do for an answer that is no plain no: its label, and what else must not be so."""
+    if not guards:
+        return lambda answer, facts, at_hand: answer.labelled(label)
+    return lambda answer, facts, at_hand: but_not(
+        answer.labelled(label), not_ruled_out(guards, facts, at_hand)
+    )
+
+
+def _any_of(some: Lines, finished: Finished) -> Asked:
+    """Most of what a content asks, and mostly no: then it ends here."""
+
+    def answered(facts: Facts, at_hand: Order | None) -> Answer:
+        answers = not_ruled_out(some, facts, at_hand)
+        return finished(any_of(answers), facts, at_hand) if answers else _NO
+
+    return answered
 
 
 @worked_out
@@ -146,7 +163,7 @@ def _once(text: str, mark: int, answered: Asked, *, of_order: bool) -> Asked:
         if answer is None:
             if mark & facts.unread:
                 facts.look(mark)
-            answer = facts.answers[text] = answered(facts, None) if mark & facts.present else no()
+            answer = facts.answers[text] = answered(facts, None) if mark & facts.present else _NO
         return answer
 
     def for_each(facts: Facts, at_hand: Order | None) -> Answer:
