@@ -45,7 +45,7 @@ def verifier(
     """Who is let in. FaultySettings where that would be nobody, or where tokens could not be meant for us;
     OSError where SSL_CERT_FILE cannot be read.
 
-    `remember_once` is asked where other processes share the store: a database, not a file.
+    `remember_once` is asked where other processes share the store: those of a database, or other workers.
     """
     unknown, clients = site.clients[UNKNOWN], site.clients.values()
     if settings.mode == "development":
@@ -62,7 +62,8 @@ def verifier(
     if any(client.fhir_servers or _key_sets(client) for client in clients):
         fhir.open()
     anonymous = unknown if settings.allow_anonymous else None
-    shared = None if settings.store.startswith("sqlite:") else remember_once
+    alone = settings.workers == 1 and settings.store.startswith("sqlite:")
+    shared = None if alone else remember_once
     header = settings.subject_header
     subject_of = of_proxy(header, settings.proxies) if header else of_connection
     return Callers(clients, settings.public_url or "", KeySets(key_set), anonymous, shared, subject_of)

@@ -76,8 +76,7 @@ def create_app(
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
     afterwards = afterwards_of(log_file, metrics)
-    log = afterwards.logger
-    journal = journal_of(settings, clock, log)
+    journal = journal_of(settings, clock, log := afterwards.logger)
     metrics.registry.register(Numbers(journal.writer))
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
@@ -102,7 +101,8 @@ def create_app(
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
     numbers = partial(exposition, afterwards, metrics)
-    app.include_router(health_routes(content, checks_of(content, journal, verify), numbers))
+    shared = settings.port if settings.workers > 1 else None
+    app.include_router(health_routes(content, checks_of(content, journal, verify), numbers, shared))
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
+from app.workers import CANNOT_SERVE, Workers
 
 if TYPE_CHECKING:
     import uvicorn
+
+BACKLOG = 2048
 
 
 def serve(settings: Settings) -> None:
@@ -21,13 +25,49 @@ def serve(settings: Settings) -> None:
     with _uncollected():
         config = prepared(settings)
     sys.stderr.write(f"Plumbline, {settings.mode}: {address(settings)}/cds-services\n")
+    if settings.workers > 1:
+        raise SystemExit(_in_workers(settings, config))
+    with suppress(KeyboardInterrupt):
+        _run(config)
+
+
+def _run(config: uvicorn.Config, sockets: list[socket.socket] | None = None) -> None:
     import uvicorn
 
     server = uvicorn.Server(config)
-    with suppress(KeyboardInterrupt):
-        server.run()
+    server.run(sockets)
     if not server.started:
-        raise SystemExit(uvicorn.config.STARTUP_FAILURE)
+        raise SystemExit(CANNOT_SERVE)
+
+
+def _in_workers(settings: Settings, config: uvicorn.Config) -> int:
+    """Serve in several processes; the exit code."""
+    from app import logs
+
+    try:
+        sockets = [_listening(settings, settings.port + each) for each in range(settings.workers + 1)]
+    except OSError as error:
+        ports = f"ports {settings.port} to {settings.port + settings.workers}"
+        sys.stderr.write(f"{settings.host}, {ports}: {error.strerror}\n")
+        return CANNOT_SERVE
+
+    def work(number: int) -> None:
+        shared, own = sockets[0], sockets[number]
+        for each in sockets:
+            if each not in (shared, own):
+                each.close()
+        _run(config, [shared, own])
+
+    def close() -> None:
+        for each in sockets:
+            each.close()
+
+    return Workers(settings.workers, work, logs.logger().error, close).run()
+
+
+def _listening(settings: Settings, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, port), family=family, backlog=BACKLOG)
 
 
 def prepared(settings: Settings) -> uvicorn.Config:
@@ -44,6 +84,7 @@ def prepared(settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
+        backlog=BACKLOG,
         loop="auto",
         http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed, behind=app.state.behind),
         ws="none",
@@ -58,6 +99,7 @@ def prepared(settings: Settings) -> uvicorn.Config:
         ssl_cert_reqs=ssl.CERT_OPTIONAL if settings.tls_client_authority else ssl.CERT_NONE,
     )
     config.load()
+    config.get_loop_factory()  # imports it
     return config
 
 

@@ -59,6 +59,8 @@ class Settings(BaseModel):
     """The address to listen on; the image says `0.0.0.0`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port to listen on."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes serve on the port; of several, worker n has its metrics on the port + n."""
     allow_anonymous: bool = False
     """Lets in callers without a token, as the client `unknown`; a warning at every start says so."""
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
@@ -166,6 +168,12 @@ class Settings(BaseModel):
                 f"{PREFIX}HOST is {self.host}, but development lets everybody in, and so listens on 127.0.0.1"
                 f" only; set {PREFIX}MODE=production (with {PREFIX}ALLOW_ANONYMOUS=true, if all may call)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _ports_of_their_own(self) -> Settings:
+        if self.workers > 1 and not 1 <= self.port <= 65535 - self.workers:
+            raise ValueError(f"{PREFIX}PORT: {self.workers} workers need the ports after it as well")
         return self
 
     @property

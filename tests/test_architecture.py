@@ -81,7 +81,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "metrics": (*CORE, "answering", "errors", "logs", "phrases", "protocol.feedback"),
     "phrases": (),
     "tracing": (),
-    "serving": ("compiled", "logs", "main", "server", "settings"),
+    "serving": ("compiled", "logs", "main", "server", "settings", "workers"),
+    "workers": (),
     "running": ("content", "knowledge", "metrics", "routes"),
     "repeats": (*CORE, "answering", "clients", "fit", "journal.records", "memory"),
     "routes": (
@@ -132,6 +133,7 @@ SHELL_ROOMS = {
     "settings",
     "together",
     "tracing",
+    "workers",
 }
 PURE = sorted(
     name for name in MODULES if name.split(".")[0] in {*MAY_IMPORT} - SHELL_ROOMS and name not in SHELL

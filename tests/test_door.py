@@ -259,10 +259,17 @@ async def test_feedback_wants_a_token_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("store", "shared"), [("postgresql://u:p@db/plumbline", True), ("sqlite:////tmp/journal.sqlite", False)]
+    ("store", "workers", "shared"),
+    [
+        ("postgresql://u:p@db/plumbline", 1, True),
+        ("sqlite:////tmp/journal.sqlite", 1, False),
+        ("sqlite:////tmp/journal.sqlite", 2, True),
+    ],
 )
-async def test_used_tokens_are_shared_where_the_store_is(tmp_path: Path, store: str, shared: bool) -> None:
-    settings = Installation(tmp_path, {"ehr": INLINE}, store_url=store).settings
+async def test_used_tokens_are_shared_where_the_store_is(
+    tmp_path: Path, store: str, workers: int, shared: bool
+) -> None:
+    settings = Installation(tmp_path, {"ehr": INLINE}, store_url=store, workers=workers).settings
     asked: list[float] = []
 
     async def remember_once(_: str, until: float) -> bool:

@@ -90,6 +90,12 @@ def test_every_fault_is_told_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("port", ["0", "65533"])
+def test_workers_need_the_ports_after_the_first_one(port: str) -> None:
+    with pytest.raises(FaultySettings, match="PORT: 3 workers need the ports after it"):
+        read({"PLUMBLINE_WORKERS": "3", "PLUMBLINE_PORT": port})
+
+
 def test_the_date_cannot_be_pinned_in_production() -> None:
     assert "refused outside development" in faults(MODE="production", TODAY="2026-01-02")[0]
     assert read({"PLUMBLINE_TODAY": "2026-01-02"}).today == date(2026, 1, 2)

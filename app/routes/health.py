@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.logs import describe
@@ -15,6 +16,7 @@ from app.logs import describe
 Check = Callable[[], Awaitable[str]]
 """Says in words of our own what is wrong, "" when nothing is. One that is late or raises counts as wrong."""
 CHECK_SECONDS = 1.0
+NOT_HERE = "Each worker has metrics of its own, worker n on this port + n.\n"
 
 
 class Served(Protocol):
@@ -51,12 +53,14 @@ def health_routes(
     served: Served,
     checks: Mapping[str, Check],
     exposition: Callable[[Mapping[str, str]], bytes],
+    shared_port: int | None = None,
 ) -> APIRouter:
     """`/health/live`, `/health/ready` and `/metrics`.
 
     Whatever a check finds, hook calls are answered, and so `/health/ready` stays a 200: a fault that all
     replicas share would else take every one of them out of service. What is wrong is named, and measured.
-    `exposition` makes the metrics from what the checks say.
+    `exposition` makes the metrics from what the checks say. There are none on a `shared_port`, where now this
+    worker answers, now that.
     """
     router = APIRouter(tags=["health"])
 
@@ -78,8 +82,10 @@ def health_routes(
         return JSONResponse(body)
 
     @router.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(http: Request) -> Response:
         """The metrics in Prometheus' text format."""
+        if shared_port is not None and http.scope["server"][1] == shared_port:
+            return Response(NOT_HERE, 404, media_type="text/plain")
         return Response(exposition(await examined(checks)), media_type=CONTENT_TYPE_LATEST)
 
     return router

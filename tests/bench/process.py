@@ -1,4 +1,4 @@
-"""What a worker costs before and beside requests: starting, memory, a second worker, and unused content."""
+"""What a worker costs before and beside requests: starting, memory, further workers, and unused content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.settings import Settings
 from tests.bench.bodies import Body, all_bodies
 from tests.bench.connection import Connection, post
 from tests.bench.measure import Series, numbered, path_of, prefetch_keys, ratio, send_round
-from tests.bench.servers import Server, service
+from tests.bench.servers import Server, service, workers
 
 STARTS = 6
 IMPORTS = (
@@ -71,25 +71,26 @@ def _first_answer(compiled: str) -> float:
 
 
 def memory() -> dict[str, float]:
-    """MB of one worker after its first hundred calls, and the share (PSS) of a second one beside it."""
-    with service() as one, service() as other:
-        body = bodies_of(one)["20 KB"]
-        for server in (one, other):
+    """MB of one worker after its first hundred calls; the share (PSS) of each of two, and of their parent."""
+    with service() as one, service(workers="2") as parent:
+        body, both = bodies_of(one)["20 KB"], workers(parent)
+        for server in (one, *both):
             send_round(server, path_of(body), numbered(body.first, count(1)), 100, Series())
         return {
             "one worker, resident MB": one.memory_mb(),
-            "each of two, PSS MB": (one.share_mb() + other.share_mb()) / 2,
+            "each of two, PSS MB": sum(each.share_mb() for each in both) / 2,
+            "their parent, PSS MB": parent.share_mb(),
         }
 
 
 def two_workers() -> dict[str, float]:
-    """CPU a request where two workers share the calls, over that of one; they share only the machine."""
-    with service() as one, service() as other:
+    """CPU a request where two workers share the calls, over that of one."""
+    with service() as one, service(workers="2") as parent:
         body, numbers = bodies_of(one)["20 KB"], count(1)
-        alone, both = Series(), Series()
+        alone, both, pair = Series(), Series(), workers(parent)
         for _ in range(5):
             send_round(one, path_of(body), numbered(body.first, numbers), 40, alone)
-            for server in (one, other):
+            for server in pair:
                 send_round(server, path_of(body), numbered(body.first, numbers), 20, both)
         halves = [(a + b) / 2 for a, b in zip(both.cpu_us[::2], both.cpu_us[1::2], strict=True)]
         both.cpu_us = halves

@@ -39,6 +39,12 @@ class Server:
         return int(next(line for line in lines if line.startswith(name)).split()[1])
 
 
+def workers(parent: Server) -> list[Server]:
+    """The workers of a service that has several, each with the port where nobody else answers."""
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    return [Server("worker", int(pid), parent.port + number) for number, pid in enumerate(children, 1)]
+
+
 def can_measure() -> bool:
     """False where the kernel does not tell CPU time in nanoseconds; ticks of 10 ms are too coarse."""
     return Path("/proc/self/schedstat").exists()

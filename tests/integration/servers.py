@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,16 @@ def missing_tool() -> str | None:
     return None
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(more: int = 0) -> int:
+    """A loopback port that nobody listens on at this moment, nor on so many after it."""
+    while True:
+        with ExitStack() as held, suppress(OSError, OverflowError):
+            probe = held.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            for each in range(1, more + 1):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port + each))
+            return port
 
 
 def answers(url: str) -> bool:
@@ -123,7 +128,7 @@ def fhir_server(resources: Sequence[Resource]) -> Iterator[Running]:
 @contextmanager
 def service(**settings: str) -> Iterator[Running]:
     """The service as `python -m app serve` starts it, on TODAY; settings are PLUMBLINE_ names, lower case."""
-    port = free_port()
+    port = free_port(int(settings.get("workers", 1)))
     own = {"host": "127.0.0.1", "port": str(port), "today": TODAY, "mode": "development", **settings}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLUMBLINE_")}
     with tempfile.TemporaryDirectory(prefix="plumbline-store-") as folder:

@@ -106,6 +106,7 @@ class Edge:
     served: Content = Content()
     checks: dict[str, Check] = field(default_factory=dict)
     keep: Keep = kept
+    shared_port: int | None = None
 
     telemetry: TelemetryConfig = field(default_factory=lambda: UNTRACED)
 
@@ -146,7 +147,7 @@ class Edge:
         def exposition(ready: Mapping[str, str]) -> bytes:
             return repr(dict(ready)).encode()
 
-        app.include_router(health_routes(self.served, self.checks, exposition))
+        app.include_router(health_routes(self.served, self.checks, exposition, self.shared_port))
         return app
 
 

@@ -69,3 +69,9 @@ async def test_the_metrics_are_made_from_what_the_checks_say() -> None:
     answer = await Edge(checks={"store": gone}).ask("GET", "/metrics")
     assert answer.text == repr({"store": "the store cannot be reached"})
     assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+async def test_on_a_port_that_workers_share_there_are_no_metrics() -> None:
+    edge = Edge(shared_port=8000)
+    assert (await edge.ask("GET", "http://cds.example:8000/metrics")).status_code == 404
+    assert (await edge.ask("GET", "http://cds.example:8001/metrics")).status_code == 200

@@ -1,0 +1,115 @@
+"""Several processes that serve: forked from one that has all loaded, and replaced when they die.
+
+uvicorn's own supervisor starts each process anew and lets it import and load for itself; these share the
+pages of what was loaded before, until they write to them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
+from time import monotonic
+
+CANNOT_SERVE = 3
+"""The exit code where serving cannot begin, as uvicorn has it: another try would end the same way."""
+
+MOST_DEATHS = 5
+WITHIN_SECONDS = 30.0
+"""So many deaths within so many seconds, and the others are ended too: whoever runs us starts us again."""
+_ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+_HEARD = _ENDING | {signal.SIGCHLD}
+
+Say = Callable[..., object]
+
+
+class Workers:
+    """Runs `work` in so many processes, each with its number from 1; `say` gets an event and its fields.
+
+    Nothing that a fork breaks (threads, event loops, connections) may be there when it runs. `ending` is
+    called once the workers were asked to end.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        work: Callable[[int], None],
+        say: Say,
+        ending: Callable[[], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._number = number
+        self._work = work
+        self._say = say
+        self._ending = ending
+        self._clock = clock
+        self._running: dict[int, ForkProcess] = {}
+        self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
+        self._code: int | None = None
+
+    def run(self) -> int:
+        """Until a signal ends all of them, or they die too often: the exit code."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+        for number in range(1, self._number + 1):
+            self._start(number)
+        while self._running:
+            if signal.sigwait(_HEARD) in _ENDING:
+                self._end(0)
+            self._look_after()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return self._code or 0
+
+    def _start(self, number: int) -> None:
+        process = get_context("fork").Process(target=self._forked, args=(number,), name=f"worker-{number}")
+        process.start()
+        self._running[number] = process
+
+    def _forked(self, number: int) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        self._work(number)
+
+    def _look_after(self) -> None:
+        """Replace who died; nobody when all are to end."""
+        for number, process in list(self._running.items()):
+            if (code := process.exitcode) is None:
+                continue
+            del self._running[number]
+            if self._code is not None:
+                continue
+            self._say("worker died", level="error", worker=number, exit_code=code)
+            if self._may_go_on(code):
+                self._start(number)
+            else:
+                self._end(CANNOT_SERVE)
+
+    def _may_go_on(self, code: int) -> bool:
+        """Whether another worker might live longer than the one that died."""
+        now = self._clock()
+        self._deaths.append(now)
+        too_often = len(self._deaths) == MOST_DEATHS and now - self._deaths[0] < WITHIN_SECONDS
+        if code == CANNOT_SERVE or too_often:
+            why = "it cannot serve" if code == CANNOT_SERVE else "they die too often"
+            self._say("given up", level="error", why=why)
+            return False
+        return True
+
+    def _end(self, code: int) -> None:
+        """Ask all to end; they answer what they have first."""
+        if self._code is None:
+            self._code = code
+            self._ending()
+        for process in self._running.values():
+            process.terminate()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed ends as if it had been asked to: nobody would replace it any more."""
+    if parent := parent_process():
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,135 @@
+"""A service in several processes: one port, what was loaded shared, one that dies replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from tests.bench.bodies import Body, all_bodies
+from tests.bench.connection import Connection, post
+from tests.bench.measure import path_of, prefetch_keys
+from tests.bench.servers import Server, service, workers
+from tests.tokens import BASE, ISSUER, claims, head, jwks, signed
+
+pytestmark = pytest.mark.integration
+SECONDS = 20.0
+PATIENT_VIEW = "low-back-pain-patient-view"
+CALL = {
+    "hook": "patient-view",
+    "hookInstance": "1",
+    "context": {"patientId": "1", "userId": "Practitioner/1"},
+    "prefetch": {"patient": {"resourceType": "Patient", "id": "1"}},
+}
+
+
+@pytest.fixture
+def parent() -> Iterator[Server]:
+    with service(workers="2") as running:
+        yield running
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def body(port: int) -> Body:
+    """A call that has cards."""
+    with Connection(port) as connection:
+        return next(each for each in all_bodies(prefetch_keys(connection)) if each.name == "20 KB")
+
+
+def cards(port: int, call: Body) -> int:
+    """How many cards a call to this port gets."""
+    with Connection(port) as connection:
+        _, answer = connection.exchange(post(path_of(call), call.first(1)))
+    return len(json.loads(answer)["cards"])
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    with Connection(port) as connection:
+        status, answer = connection.get(path)
+    return status, answer.decode()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_each_worker_answers_and_the_port_is_one(parent: Server) -> None:
+    call = body(parent.port)
+    assert cards(parent.port, call) == cards(parent.port + 1, call) == cards(parent.port + 2, call) > 0
+
+
+def test_numbers_are_told_of_one_worker_each_and_not_on_the_shared_port(parent: Server) -> None:
+    call, one, other = body(parent.port), parent.port + 1, parent.port + 2
+    cards(one, call)
+    counted = 'plumbline_requests_total{service="low-back-pain-order-sign",status="200"} 1.0'
+    assert counted in get(one, "/metrics")[1]
+    assert counted not in get(other, "/metrics")[1]
+    assert get(parent.port, "/metrics")[0] == 404
+
+
+def test_a_token_that_one_worker_took_is_not_taken_by_another(tmp_path: Path) -> None:
+    now, site = int(time.time()), tmp_path / "site.yaml"
+    site.write_text(yaml.safe_dump({"clients": {"ehr": {"trust": {"iss": ISSUER, "jwks": jwks("ES384")}}}}))
+    with service(workers="2", mode="production", today="", public_url=BASE, site_file=str(site)) as parent:
+        token = signed(head(), claims(aud=f"{BASE}/cds-services/{PATIENT_VIEW}", iat=now, exp=now + 60))
+        answered = []
+        for each in workers(parent):
+            url = f"http://127.0.0.1:{each.port}/cds-services/{PATIENT_VIEW}"
+            answered.append(httpx.post(url, json=CALL, headers={"authorization": f"Bearer {token}"}))
+    assert [each.status_code for each in answered] == [200, 401]
+
+
+def test_one_that_is_killed_is_replaced_while_the_other_answers(parent: Server) -> None:
+    call, (first, other) = body(parent.port), workers(parent)
+    os.kill(first.pid, signal.SIGKILL)
+    assert cards(other.port, call) > 0
+    until(lambda: len(workers(parent)) == 2 and first.pid not in {each.pid for each in workers(parent)})
+    assert cards(first.port, call) > 0
+
+
+def test_being_asked_to_end_each_answers_what_it_has_and_no_port_stays_bound(parent: Server) -> None:
+    call, both = body(parent.port), workers(parent)
+    sent = call.first(1)
+    request = post(path_of(call), sent)
+    open_calls = [socket.create_connection(("127.0.0.1", each.port), 10) for each in both]
+    for each in open_calls:
+        each.sendall(request[:-100])
+    time.sleep(0.2)  # each is in the hands of its worker
+    os.kill(parent.pid, signal.SIGTERM)
+    until(lambda: not any(listens(each.port) for each in (parent, *both)))
+    for each in open_calls:
+        each.sendall(request[-100:])
+        with each:
+            assert each.recv(1024).startswith(b"HTTP/1.1 200")
+    until(lambda: not Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text())
+
+
+def test_workers_whose_parent_is_killed_let_go_of_the_port(parent: Server) -> None:
+    both = workers(parent)
+    os.kill(parent.pid, signal.SIGKILL)
+    until(lambda: not any(listens(each.port) for each in (parent, *both)))
+
+
+def test_a_port_that_is_taken_stops_the_start() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        several = service(workers="2", port=str(taken.getsockname()[1] - 1))
+        with pytest.raises(RuntimeError, match="Address already in use"):
+            several.__enter__()
