@@ -9,8 +9,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from app.account import Account
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
@@ -169,10 +167,11 @@ def _key(
     today: date,
 ) -> Key | None:
     """Everything that the values of a record depend on; None where remembering costs more than reading."""
-    if memory is None or sum(map(len, material.resources.values())) < WORTH_REMEMBERING:
+    held = tuple((kind, len(each)) for kind, each in material.resources.items())
+    if memory is None or not material.sent or sum(count for _, count in held) < WORTH_REMEMBERING:
         return None
-    around = (knowledge.digest, request.context.patient_id, today, material.gaps, material.answered)
-    return memory.key((msgspec.json.encode(material.resources),), around)
+    around = (knowledge.digest, request.context.patient_id, today, held, material.gaps, material.answered)
+    return memory.key(material.sent, around)
 
 
 def _call(client: Client, request: HookRequest, today: date) -> Call:

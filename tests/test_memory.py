@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import Raw
 
 from app import catalogue
 from app.answering import answer
@@ -11,7 +12,7 @@ from app.knowledge.load import load
 from app.memory import Memory
 from app.protocol.request import parse
 from app.protocol.response import encode
-from app.record.prefetch import material, sort
+from app.record.prefetch import Query, material, sort
 from app.settings import Settings
 from tests.calls import LOW_BACK_PAIN, TODAY, condition, observation, prefetched, request, study
 
@@ -95,3 +96,35 @@ def test_where_one_resource_ends_and_the_next_begins_is_part_of_the_key() -> Non
 
 def test_two_processes_have_different_keys_for_the_same_patient() -> None:
     assert Memory(2, 600).key([b"sent"], None) != Memory(2, 600).key([b"sent"], None)
+
+
+def searched(*resources: dict, **outside: object) -> bytes:
+    """What a search for conditions found, as it is remembered: all parts of it in a row."""
+    body = {"resourceType": "Bundle", **outside, "entry": [{"resource": each} for each in resources]}
+    query = Query("conditions", "Condition", "Condition?patient=1")
+    sent = {"conditions": Raw(msgspec.json.encode(body))}
+    return b"".join(material([query], sort(sent, [query])).sent)
+
+
+def test_when_a_search_was_made_makes_no_difference() -> None:
+    one, other = ({"id": name, "meta": {"lastUpdated": f"2026-01-0{name}"}} for name in "12")
+    assert searched(*FILLER, **one) == searched(*FILLER, **other) != searched(*FILLER[1:], **one)
+
+
+def test_what_stands_before_the_entries_counts_where_entries_may_stand_there() -> None:
+    hidden = b'{"resourceType":"Bundle","\\u0065ntry":[{"resource":%b}],"x":"entry"}'
+    query = Query("conditions", "Condition", "Condition?patient=1")
+    parts = set()
+    for name in ("a", "b"):
+        body = hidden % msgspec.json.encode(condition(("icd", "E11.9"), id=name))
+        gathered = material([query], sort({"conditions": Raw(body)}, [query]))
+        assert len(gathered.resources["Condition"]) == 1
+        parts.add(b"".join(gathered.sent))
+    assert len(parts) == 2
+
+
+def test_a_resource_that_was_sent_alone_counts_as_a_whole() -> None:
+    query = Query("patient", "Patient", "Patient/1")
+    sent = [Raw(b'{"resourceType":"Patient","id":"%b","entry":[]}' % name) for name in (b"1", b"2")]
+    one, other = (material([query], sort({"patient": each}, [query])).sent for each in sent)
+    assert one != other

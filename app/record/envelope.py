@@ -17,7 +17,7 @@ _NULL = Raw(b"null")
 _HARMLESS = frozenset({"warning", "information", "success"})
 
 
-class _Search(msgspec.Struct):
+class _Search(msgspec.Struct, gc=False):
     mode: str | None = None
 
 
@@ -33,7 +33,7 @@ class Entry(msgspec.Struct):
         return self.search is not None and self.search.mode == "include"
 
 
-class _Link(msgspec.Struct):
+class _Link(msgspec.Struct, gc=False):
     relation: str | None = None
     url: str | None = None
 
@@ -47,7 +47,7 @@ class _Bundle(msgspec.Struct, rename="camel"):
     total: int | None = None
 
 
-class _Match(msgspec.Struct, Generic[T]):
+class _Match(msgspec.Struct, Generic[T], gc=False):
     resource: T
 
 
@@ -126,6 +126,17 @@ def matches(body: Raw, source: str) -> Matches | None:
         if each.resourceType != source:
             return None
     return Matches(resources, _next(bundle.link), bundle.total or 0)
+
+
+_HEAD = 1024
+
+
+def inside(bundle: Raw) -> memoryview:
+    """A Bundle less what comes before its entries (when the search was, ...), where that is plain to see."""
+    view = memoryview(bundle)
+    head = bytes(view[:_HEAD])
+    begin = head.find(b'"entry"')
+    return view[begin:] if begin > 0 and b"\\" not in head[:begin] else view
 
 
 def read(body: Raw) -> Envelope | None:

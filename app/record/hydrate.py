@@ -140,7 +140,9 @@ async def _with_medications(found: Material, drafts: Raw | None, visit: Visit) -
     if not wanted:
         return found
     answers = await gather(*(visit.get(reference, MOST_BYTES // MOST_MEDICATIONS) for reference in wanted))
-    return replace(found, resources={**found.resources, "Medication": (*here, *_medications(answers))})
+    came = tuple(_medications(answers))
+    resources = {**found.resources, "Medication": (*here, *came)}
+    return replace(found, resources=resources, sent=(*found.sent, *(memoryview(each) for each in came)))
 
 
 def _resources_of(drafts: Raw) -> Iterable[Raw]:

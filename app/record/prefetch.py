@@ -49,7 +49,7 @@ class Page(Struct, frozen=True):
 
     `why` says why the query is not answered ("" when it is), `cut` why the rest of an answer was not
     read, `next` where the rest is. `size` counts entries of any type, `total` how many were announced,
-    `ignored` those of a type that nobody asked for.
+    `ignored` those of a type that nobody asked for. `sent` is all that the entries were read from.
     """
 
     state: str
@@ -61,6 +61,7 @@ class Page(Struct, frozen=True):
     ignored: int = 0
     size: int = 0
     total: int = 0
+    sent: tuple[memoryview, ...] = ()
 
     @property
     def missing(self) -> str:
@@ -89,7 +90,8 @@ class Material(Struct, frozen=True):
     """All that was sent and fetched: resources by FHIR type, and what was not read.
 
     `answered` are the sources of which at least a part was read; `states` says for each query, by its
-    key, what became of it; `ignored` counts what nobody asked for; `fetches` the requests made.
+    key, what became of it; `ignored` counts what nobody asked for; `fetches` the requests made. `sent` is
+    all that the resources were read from.
     """
 
     resources: Entries = msgspec.field(default_factory=dict)
@@ -98,6 +100,7 @@ class Material(Struct, frozen=True):
     states: Mapping[str, str] = msgspec.field(default_factory=dict)
     ignored: int = 0
     fetches: int = 0
+    sent: tuple[memoryview, ...] = ()
 
 
 def sort(prefetch: Mapping[str, Raw], queries: Iterable[Query]) -> dict[str, Page]:
@@ -127,25 +130,26 @@ def page(body: Raw, source: str) -> Page:
     """A prefetched value or a fetched body as an answer to a query for one FHIR resource type."""
     found = envelope.matches(body, source)
     if found is not None and len(found.resources) <= MOST_ENTRIES:
-        return _plain(found, source)
+        return _plain(found, source, body)
     outside = envelope.read(body)
     if outside is None or not outside.resource_type:
         return Page("not FHIR", why=NOT_FHIR)
     if outside.resource_type == "Bundle":
         if len(outside.entries) > MOST_ENTRIES:
             return Page("too large", why=TOO_LARGE)
-        return _bundle(outside, source)
+        return replace(_bundle(outside, source), sent=(envelope.inside(body),))
     if outside.resource_type == source:
-        return Page("sent", {source: (body,)})
+        return Page("sent", {source: (body,)}, sent=(memoryview(body),))
     if outside.resource_type == "OperationOutcome":
         return Page("error", why=ERROR)
     return Page("other type", why=OTHER_TYPE, ignored=1)
 
 
-def _plain(found: Matches, source: str) -> Page:
-    size = len(found.resources)
-    entries = {source: found.resources} if size else {}
-    return Page("sent" if size else "empty", entries, next=found.next, size=size, total=found.total)
+def _plain(found: Matches, source: str, body: Raw) -> Page:
+    if not found.resources:
+        return Page("empty", next=found.next, total=found.total)
+    entries, size, sent = {source: found.resources}, len(found.resources), (envelope.inside(body),)
+    return Page("sent", entries, next=found.next, size=size, total=found.total, sent=sent)
 
 
 def _bundle(bundle: Envelope, source: str) -> Page:
@@ -190,6 +194,7 @@ def joined(first: Page, more: Page) -> Page:
         broken=first.broken or more.broken,
         ignored=first.ignored + more.ignored,
         size=first.size + more.size,
+        sent=first.sent + more.sent,
     )
 
 
@@ -222,6 +227,7 @@ def material(queries: Iterable[Query], pages: Mapping[str, Page]) -> Material:
         frozenset(answered),
         {key: answer.state for key, answer in pages.items()},
         sum(answer.ignored for answer in pages.values()),
+        sent=tuple(part for answer in pages.values() for part in answer.sent),
     )
 
 
