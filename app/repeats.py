@@ -138,7 +138,7 @@ class Repeats:
         """
         place = body.find(_NAME)
         instance = _INSTANCE.match(body, place) if place >= 0 else None
-        if self._memory is None or instance is None or body.find(_NAME, place + 1) >= 0:
+        if self._memory is None or instance is None or body.rfind(_NAME) != place:
             return None
         begin, end = instance.span(1)
         view = memoryview(body)
