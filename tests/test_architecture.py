@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "profiles": ("knowledge.fact",),
     "site": ("clients", "compose", "knowledge", "profiles", "rate", "trust"),
     "protocol": ("errors",),
-    "record": ("answer", "errors", "protocol.bounds", "protocol.request", "fhir"),
+    "record": ("answer", "errors", "protocol.bounds", "protocol.request", "fhir", "turns"),
+    "turns": (),
     "knowledge": VALUES,
     "facts": (*VALUES, "knowledge", "record.record", "record.amounts"),
     "sift": ("facts", "knowledge"),
@@ -99,6 +100,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "record",
         "repeats",
         "trust",
+        "turns",
     ),
 }
 """What a module or package may import besides itself. Only main and cli, which wire, may import all."""
@@ -133,6 +135,7 @@ SHELL_ROOMS = {
     "settings",
     "together",
     "tracing",
+    "turns",
     "workers",
 }
 PURE = sorted(

@@ -13,7 +13,7 @@ from app.record.orders import Drafts, read_orders
 from app.record.prefetch import Material
 from app.record.reading import (
     KINDS,
-    STEP,
+    LONG,
     Scope,
     Tally,
     read_collection,
@@ -78,7 +78,7 @@ def assemble(
     slow = {
         source: reading(source, each, _gaps(material, source), born)
         for source, each in raws.items()
-        if len(each) > STEP and source in KINDS
+        if len(each) > LONG and source in KINDS
     }
     return Assembled(record, drafts, tally, slow)
 

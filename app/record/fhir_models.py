@@ -56,6 +56,8 @@ _ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
 _KNOWN: dict[tuple[str, str, bytes | str], Any] = {}
 """The element as its model made it, by resource type, name and JSON as it was sent."""
 _MOST_KNOWN = 8_192
+LONG = 2_000
+"""Bytes of JSON of an element that is worth remembering."""
 Place = tuple[int | str, ...]
 _ATTEMPTS = 3
 _BESIDE = frozenset({"sequence", "text"})
@@ -163,7 +165,8 @@ def _remember(key: tuple[str, str, bytes | str], made: object) -> None:
     """What was accepted once; when there is no more room, everything is forgotten."""
     if len(_KNOWN) >= _MOST_KNOWN:
         _KNOWN.clear()
-    _KNOWN[key] = made
+    if len(key[2]) <= LONG:
+        _KNOWN[key] = made
 
 
 def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Accepted, tuple[str, str, bytes]]:

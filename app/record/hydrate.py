@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from asyncio import gather, sleep
+from asyncio import gather
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -18,6 +18,7 @@ from app.record.fhir_client import Fetched, FhirClient, Unread
 from app.record.prefetch import Material, Page, Query, joined, material, page, sort
 from app.record.readers.medications import unresolved_medications
 from app.record.readers.references import referable
+from app.turns import pause
 
 KEPT_SECONDS = 0.05
 """The part of the deadline that is left for deciding and answering."""
@@ -74,7 +75,7 @@ async def _sorted(prefetch: Mapping[str, Raw], queries: Sequence[Query]) -> dict
     pages: dict[str, Page] = {}
     for query in queries:
         if len(prefetch.get(query.key, b"")) > LONG:
-            await sleep(0)
+            await pause()
         pages |= sort(prefetch, (query,))
     return pages
 

@@ -45,7 +45,7 @@ class Concept(Struct, frozen=True):
     @property
     def sets(self) -> frozenset[str]:
         """Every value set that holds the concept, however it was matched."""
-        return self.coded | self.worded
+        return self.coded | self.worded if self.worded else self.coded
 
 
 class WatchedCodes(Protocol):

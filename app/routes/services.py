@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
@@ -25,10 +23,12 @@ from app.record.prefetch import Material, Query
 from app.record.steps import Steps
 from app.repeats import Repeats, Reply
 from app.routes.verify import Verify
+from app.turns import in_turns, pause
 
-T = TypeVar("T")
 PARENT = "/cds-services"
 PATH = f"{PARENT}/{{id}}"
+LONG = 128 * 1024
+"""Bytes of a body that take a good part of a millisecond to go through."""
 _JSON = frozenset({b"", b"application/json", b"application/fhir+json"})
 
 
@@ -114,6 +114,8 @@ class Hooks:
         sent = serving.repeats.sent(client, service, body)
         reply = serving.repeats.recall(sent)
         if reply is None:
+            if len(body) > LONG:
+                await pause()
             asked = _request(body, service)
             request = client.admitted(asked)
             unlisted = {"fhir_server": "not listed"} if asked.fhir_server and not request.fhir_server else {}
@@ -163,17 +165,6 @@ async def _received(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def in_turns(steps: Steps[T]) -> T:
-    """What comes of the steps; between them other requests have their turn."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            found: T = done.value
-            return found
-        await asyncio.sleep(0)
 
 
 def _request(body: bytes, service: Service) -> HookRequest:

@@ -35,7 +35,7 @@ def everything() -> None:
     report.print_table(result)
     print("\n".join(report.above_mark(result)))
     parts = {
-        "Small requests beside 3 MB records": latency.beside_large,
+        "Small requests beside large records": latency.beside_large,
         "Start": process.start,
         "Memory": process.memory,
         "Two workers": process.two_workers,

@@ -1,4 +1,4 @@
-"""How long small requests wait while another client posts 3 MB records to the same worker."""
+"""How long small requests wait while another client posts large records to the same worker."""
 
 from __future__ import annotations
 
@@ -15,30 +15,43 @@ from tests.bench.servers import Server, floor, service
 
 SMALL = 300
 ROUNDS = 4
+BESIDE = {"3 MB": (3_000_000, 0.25), "500 KB": (500_000, 0.5)}
+"""What another client posts: its size in bytes, and the mark: the share of the floor's p99."""
 
 
-def beside_large() -> dict[str, float]:
-    """p50 and p99 in ms of small requests to the floor and to the service; every record is a new patient."""
+def beside_large() -> dict[str, object]:
+    """p50 and p99 in ms of small requests to the floor and to the service, beside records of each size."""
     with floor() as below, service() as own:
         with Connection(own.port) as connection:
             keys = prefetch_keys(connection)
-        small = build("1 KB", "patient-view", keys["patient-view"], 0)
-        large = build("3 MB", "order-sign", keys["order-sign"], 3_000_000)
         numbers = count(1)
-        waited = {"floor": Series(), "service": Series()}
-        posted = {"floor": 0, "service": 0}
-        for _ in range(ROUNDS):
-            for server in (below, own):
-                name = "service" if server is own else "floor"
-                posted[name] += _round(server, small, large, numbers, waited[name])
+        small = build("1 KB", "patient-view", keys["patient-view"], 0)
+        found: dict[str, object] = {}
+        for name, (size, mark) in BESIDE.items():
+            large = build(name, "order-sign", keys["order-sign"], size)
+            found |= {
+                f"{name}: {what}": each for what, each in _beside(below, own, small, large, numbers).items()
+            }
+            found[f"{name}: mark"] = mark
+    return found
+
+
+def _beside(below: Server, own: Server, small: Body, large: Body, numbers: Iterator[int]) -> dict[str, float]:
+    """The waiting of small requests beside one kind of large ones; every one of these is a new patient."""
+    waited = {"floor": Series(), "service": Series()}
+    posted = {"floor": 0, "service": 0}
+    for _ in range(ROUNDS):
+        for server in (below, own):
+            name = "service" if server is own else "floor"
+            posted[name] += _round(server, small, large, numbers, waited[name])
     found = {
         f"{name} {label}": series.percentile(share)
         for name, series in waited.items()
         for label, share in (("p50 ms", 0.50), ("p99 ms", 0.99))
     }
     ratio = found["service p99 ms"] / found["floor p99 ms"]
-    large_ones = {f"{name} large records posted meanwhile": float(each) for name, each in posted.items()}
-    return {**found, "p99 over the floor's": ratio, **large_ones}
+    records = {f"{name} records posted meanwhile": float(each) for name, each in posted.items()}
+    return {**found, **records, "p99 over the floor's": ratio}
 
 
 def _round(server: Server, small: Body, large: Body, numbers: Iterator[int], waited: Series) -> int:

@@ -22,8 +22,6 @@ from app.record.readers.scope import Kind, Scope
 from app.record.readers.sent import UNDECODABLE
 from app.record.values import Concept, Condition, Encounter, Medication, Observation
 
-LONG = 2_000
-"""Bytes of JSON of an element that is worth remembering; a longer one goes the long way."""
 _VISITS = frozenset({"planned", "arrived", "triaged", "in-progress", "onleave", "finished"})
 _RESULTS = frozenset({"registered", "preliminary", "final", "amended", "corrected"})
 _PRESCRIPTIONS = frozenset({"active", "on-hold", "completed", "stopped", "ended"})
@@ -103,21 +101,12 @@ def _name(entry: sent.Sent, scope: Scope) -> str | None:
 
 def _json(element: sent.Element) -> bytes:
     """The JSON of an element, null where there is none."""
-    if isinstance(element, UnsetType):
-        return b"null"
-    found = bytes(element)
-    if len(found) > LONG:
-        raise ValueError("too long to be remembered")
-    return found
-
-
-def _absent(*elements: object) -> bool:
-    return all(each is UNSET for each in elements)
+    return b"null" if isinstance(element, UnsetType) else bytes(element)
 
 
 def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> Encounter | None:
     status, period, pointers = entry.status, entry.period or _NO_PERIOD, entry.diagnosis
-    if status not in _VISITS or not _absent(entry.reason, entry.reasonReference, entry.actualPeriod):
+    if status not in _VISITS or not (entry.reason is entry.reasonReference is entry.actualPeriod is UNSET):
         return None
     diagnoses = () if isinstance(pointers, UnsetType) else _DIAGNOSES.decode(pointers)
     links = [condition_of(each.condition.reference) for each in diagnoses]
@@ -136,8 +125,10 @@ def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> En
 
 def _observation(entry: sent.Observation, name: str, concept: Concept, scope: Scope) -> Observation | None:
     """A measured value without components."""
-    answers = (entry.valueCodeableConcept, entry.valueString, entry.valueBoolean)
-    if entry.status not in _RESULTS or not _absent(entry.component, entry.dataAbsentReason, *answers):
+    if entry.status not in _RESULTS or not (
+        entry.component is entry.dataAbsentReason is UNSET
+        and entry.valueCodeableConcept is entry.valueString is entry.valueBoolean is UNSET
+    ):
         return None
     value, when = remembered.amount(_json(entry.valueQuantity)), past(entry.effectiveDateTime, scope.today)
     if value is None or when is None:
@@ -147,14 +138,12 @@ def _observation(entry: sent.Observation, name: str, concept: Concept, scope: Sc
     return Observation(concept, value, None, when, flags, low, high, f"Observation/{name}")
 
 
-_ODD_CONDITION = (
-    *("onsetPeriod", "onsetAge", "abatementPeriod", "abatementAge", "abatementRange", "abatementString"),
-    *("abatementBoolean", "dateRecorded", "assertedDate", "context"),
-)
-
-
 def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope) -> Condition | None:
-    if not _absent(*(getattr(entry, each) for each in _ODD_CONDITION)):
+    if not (
+        entry.onsetPeriod is entry.onsetAge is entry.abatementPeriod is entry.abatementAge is UNSET
+        and entry.abatementRange is entry.abatementString is entry.abatementBoolean is UNSET
+        and entry.dateRecorded is entry.assertedDate is entry.context is UNSET
+    ):
         return None
     stated, sure, how_bad, kept = map(
         _json, (entry.clinicalStatus, entry.verificationStatus, entry.severity, entry.category)
@@ -190,17 +179,14 @@ def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope)
     )
 
 
-_ODD_REQUEST = (
-    *("medicationReference", "reasonReference", "priorPrescription", "doNotPerform", "note"),
-    *("dateWritten", "reasonCodeableConcept"),
-)
-
-
 def _request(entry: sent.MedicationRequest, name: str, concept: Concept, scope: Scope) -> Medication | None:
     status = entry.status
     if status not in _PRESCRIPTIONS or entry.intent not in _INTENTS:
         return None
-    if not _absent(*(getattr(entry, each) for each in _ODD_REQUEST)):
+    if not (
+        entry.medicationReference is entry.reasonReference is entry.reasonCodeableConcept is UNSET
+        and entry.priorPrescription is entry.doNotPerform is entry.note is entry.dateWritten is UNSET
+    ):
         return None
     taken, dispensed, why = map(_json, (entry.dosageInstruction, entry.dispenseRequest, entry.reasonCode))
     elements = {

@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from app.record.dosage import Supply, dosages, supply
+from app.record.fhir_models import LONG
 from app.record.readers import resources
 from app.record.readers.conditions import category, clinical_status, doubted, severity
 from app.record.readers.elements import matched, quantity, spoken_state
@@ -18,6 +19,8 @@ from app.record.values import Concept, Dosage, Quantity, WatchedCodes
 
 
 def _read(raw: bytes, shape: Shape) -> Value:
+    if len(raw) > LONG:
+        raise ValueError("too long to be remembered")
     return shaped(msgspec.json.decode(raw), shape)
 
 
