@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from app.knowledge.load import Contents, Knowledge, contents, known
+from app.logs import Say
 
-Say = Callable[..., object]
 _DIGEST = sha256().digest_size
 _APP = Path(__file__).parent
 _MADE_BY = ("knowledge", "record", "answer.py", "fhir.py", "compiled.py")

@@ -9,9 +9,8 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from structlog.typing import FilteringBoundLogger
-
 from app.clients import Client
+from app.logs import Say
 from app.record.fhir_client import Fetched, FhirClient
 from app.routes.verify import Callers, Verify, anyone
 from app.settings import FaultySettings, Settings
@@ -100,14 +99,12 @@ def _key_sets(client: Client) -> tuple[str, ...]:
     return client.trust.jku if client.trust else ()
 
 
-async def tell(settings: Settings, site: Site, log: FilteringBoundLogger) -> None:
+async def tell(settings: Settings, site: Site, say: Say) -> None:
     """Say in the log who is let in: at every start, and as a warning where it is everybody."""
     trusted = sorted(client.id for client in site.clients.values() if client.trust)
     if settings.mode == "development":
-        log.warning(
-            "development", level="warning", callers="anybody here, without a token", fhir_servers="any"
-        )
+        say("development", level="warning", callers="anybody here, without a token", fhir_servers="any")
     elif settings.allow_anonymous:
-        log.warning("anonymous", level="warning", callers="anybody, without a token", trusted=trusted)
+        say("anonymous", level="warning", callers="anybody, without a token", trusted=trusted)
     else:
-        log.info("callers", trusted=trusted)
+        say("callers", trusted=trusted)

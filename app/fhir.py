@@ -6,6 +6,7 @@ They take their configuration over when they are imported: whoever needs one get
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -15,8 +16,9 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 FHIRAbstractModel.set_global_model_config(extra="ignore")
 
 
+@cache
 def model_of(resource_type: str) -> Any:
-    """The model of a FHIR resource type; LookupError when there is none."""
+    """The model of a FHIR resource type, made when it is asked for first; LookupError when there is none."""
     return get_fhir_model_class(resource_type)
 
 

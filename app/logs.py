@@ -13,13 +13,11 @@ from pathlib import Path
 from random import getrandbits
 from time import perf_counter, time
 from traceback import walk_tb
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
-import structlog
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, FilteringBoundLogger
 
 _LINE = "plumbline.line"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -52,6 +50,8 @@ class Line:
         self._last = moment
 
 
+Say = Callable[..., None]
+"""Takes an event and its fields, for the log."""
 Watch = Callable[[Line, int, float], None]
 """Sees every request once it is answered: its line, its status, and the seconds that it took."""
 
@@ -105,26 +105,23 @@ def line(scope: Scope) -> Line:
     return found
 
 
-def logger(file: BinaryIO | None = None) -> FilteringBoundLogger:
-    """Writes JSON lines to a binary file (standard output unless given)."""
-    wrapped: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.BytesLogger(file),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        processors=[
-            _stamped,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event)),
-        ],
-    )
-    bound: FilteringBoundLogger = wrapped.bind()  # else each line would bind it anew
-    return bound
+def logger(file: BinaryIO | Held | None = None) -> Say:
+    """Writes JSON lines to a binary file (standard output unless given), whichever thread says something."""
+    out, lock = file or sys.stdout.buffer, threading.Lock()
+
+    def say(event: str, **fields: object) -> None:
+        entry = {**fields, "event": event, "at": fields.get("at") or _written(time())}
+        line = msgspec.json.encode(entry) + b"\n"
+        with lock:
+            out.write(line)
+            out.flush()
+
+    return say
 
 
-_now = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
-
-
-def _stamped(logger: Any, name: str, event: EventDict) -> EventDict:
-    """Every line has its time; one that is written later brings it along."""
-    return event if "at" in event else _now(logger, name, event)
+def _written(moment: float) -> str:
+    """A moment (s since 1970) as it stands in a line."""
+    return f"{datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def quiet() -> None:
@@ -170,7 +167,7 @@ class Afterwards:
         self._seconds = seconds
         self._watch = watch
         self._ended: list[Ended] = []
-        self.logger = logger(cast(BinaryIO, self._file))
+        self.say = logger(self._file)
 
     def note(self, ended: Ended) -> None:
         """A request is over."""
@@ -189,7 +186,7 @@ class Afterwards:
                 try:
                     self._tell(each)
                 except Exception as error:  # the others are told all the same
-                    self.logger.error("request not told", level="error", **describe(error))
+                    self.say("request not told", level="error", **describe(error))
 
     async def run(self) -> None:
         """Until cancelled, and then tell what is left."""
@@ -204,7 +201,7 @@ class Afterwards:
             entry.afterwards()
         self._watch(entry, ended.status, ended.seconds)
         fields = {
-            "at": f"{datetime.fromtimestamp(ended.at, UTC).replace(tzinfo=None).isoformat()}Z",
+            "at": _written(ended.at),
             "request_id": entry.request_id,
             "method": ended.method if ended.method in _METHODS else "other",
             "route": ended.route,
@@ -212,7 +209,7 @@ class Afterwards:
             **entry.fields,
             "ms": {**entry.ms, "total": round(ended.seconds * 1000, 2)},
         }
-        self.logger.info("request", **fields)
+        self.say("request", **fields)
 
 
 class RequestLog:

@@ -15,7 +15,6 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Lifespan
-from structlog.typing import FilteringBoundLogger
 
 from app import catalogue, door, logs
 from app.answering import Answered, Collections, answering
@@ -76,7 +75,7 @@ def create_app(
     records: Memory[Collections] | None = _memory(settings)
     metrics = Metrics(first)
     afterwards = afterwards_of(log_file, metrics)
-    journal = journal_of(settings, clock, log := afterwards.logger)
+    journal = journal_of(settings, clock, say := afterwards.say)
     metrics.registry.register(Numbers(journal.writer))
 
     async def gather(client: Client, request: HookRequest, queries: tuple[Query, ...]) -> Material:
@@ -92,11 +91,11 @@ def create_app(
     verify = door.verifier(settings, site, fhir, journal.writer.remember_once)
     hooks = Hooks(serve(first), verify, gather, partial(tell, metrics, journal))
     content = Content(settings.cards, before, first)
-    running = [watching(content, hooks, serve, metrics, log)] if knowledge is None else []
-    running += [afterwards.run, journal.writer.run, lambda: door.tell(settings, site, log)]
+    running = [watching(content, hooks, serve, metrics, say)] if knowledge is None else []
+    running += [afterwards.run, journal.writer.run, lambda: door.tell(settings, site, say)]
     traced, end = tracing_of(settings, content)
     app = bare_app(settings, hooks, afterwards, lifespan(running, [fhir.close, end]), traced)
-    app.state.refused = Refused(log, metrics.refused)
+    app.state.refused = Refused(say, metrics.refused)
     app.state.shed = wrapped(shed, cors(settings))
     app.include_router(discovery_routes(hooks))
     app.router.routes.append(feedback_route(hooks, partial(keep, metrics, journal, content)))
@@ -151,15 +150,13 @@ async def keep(
     metrics.kept(feedback)
 
 
-def journal_of(settings: Settings, clock: Callable[[], datetime], log: FilteringBoundLogger) -> Journal:
+def journal_of(settings: Settings, clock: Callable[[], datetime], say: logs.Say) -> Journal:
     """The journal with its writer, which does not run yet."""
     key = hash_key(settings.hash_key)
     if key.drawn and settings.mode == "production":
-        log.warning(
-            "journal key drawn", what="hashes of this process compare with no others; set JOURNAL_KEY"
-        )
-    rounds = Rounds(open_store(settings.store), settings.retention_days, log.warning)
-    return Journal(Writer(rounds, log.warning), key, clock, keep_words=settings.feedback_words)
+        say("journal key drawn", what="hashes of this process compare with no others; set JOURNAL_KEY")
+    rounds = Rounds(open_store(settings.store), settings.retention_days, say)
+    return Journal(Writer(rounds, say), key, clock, keep_words=settings.feedback_words)
 
 
 def site_of(settings: Settings, knowledge: Knowledge) -> Site:

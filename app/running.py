@@ -10,10 +10,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Lifespan
-from structlog.typing import FilteringBoundLogger
 
 from app.content import Change, Content
 from app.knowledge.load import Knowledge
+from app.logs import Say
 from app.metrics import Metrics
 from app.routes.services import Hooks, Serving
 
@@ -54,7 +54,7 @@ def watching(
     hooks: Hooks,
     serving: Callable[[Knowledge], Serving],
     metrics: Metrics,
-    log: FilteringBoundLogger,
+    say: Say,
 ) -> Running:
     """The watch over the content's folder, and what follows when it has changed."""
 
@@ -64,7 +64,7 @@ def watching(
 
     def told(change: Change, why: str) -> None:
         metrics.reloads.labels(change.value).inc()
-        log.info("content", change=change.value, why=why, content=content.version, digest=content.digest)
+        say("content", change=change.value, why=why, content=content.version, digest=content.digest)
         settle()
 
     return lambda: content.watch(serve, told)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import Failure, HeadTooLarge, Overloaded, TooSlow, outcome
 from app.limits import MOST_HEAD, RECEIVED
+from app.logs import Say
 from app.together import Together
 from app.trust.certificates import CERTIFICATE, subject
 
@@ -226,8 +226,8 @@ async def shed(_: Scope, __: Receive, send: Send) -> None:
 class Refused:
     """Counts what became no task, and says so in the log, at most once a second."""
 
-    def __init__(self, logger: FilteringBoundLogger, count: OnRefusal) -> None:
-        self._logger = logger
+    def __init__(self, say: Say, count: OnRefusal) -> None:
+        self._say = say
         self._count = count
         self._untold: Counter[str] = Counter()
 
@@ -239,7 +239,7 @@ class Refused:
         self._count(failure)
 
     def _tell(self) -> None:
-        self._logger.warning("refused", level="warning", **self._untold)
+        self._say("refused", level="warning", **self._untold)
         self._untold.clear()
 
 

@@ -62,7 +62,7 @@ def _in_workers(settings: Settings, config: uvicorn.Config) -> int:
         for each in sockets:
             each.close()
 
-    return Workers(settings.workers, work, logs.logger().error, close).run()
+    return Workers(settings.workers, work, logs.logger(), close).run()
 
 
 def _listening(settings: Settings, port: int) -> socket.socket:
@@ -78,7 +78,7 @@ def prepared(settings: Settings) -> uvicorn.Config:
     from app.main import create_app
     from app.server import bounded
 
-    read = partial(compiled.load, file=settings.compiled_file, say=logs.logger().info)
+    read = partial(compiled.load, file=settings.compiled_file, say=logs.logger())
     app = create_app(settings, read=read)
     config = uvicorn.Config(
         app,

@@ -16,6 +16,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from time import monotonic
 
+from app.logs import Say
+
 CANNOT_SERVE = 3
 """The exit code where serving cannot begin, as uvicorn has it: another try would end the same way."""
 
@@ -24,8 +26,6 @@ WITHIN_SECONDS = 30.0
 """So many deaths within so many seconds, and the others are ended too: whoever runs us starts us again."""
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _HEARD = _ENDING | {signal.SIGCHLD}
-
-Say = Callable[..., object]
 
 
 class Workers:

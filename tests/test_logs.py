@@ -207,7 +207,7 @@ async def test_a_client_that_goes_away_is_a_line_and_no_failure() -> None:
 
 def test_lines_are_json_with_a_time_in_utc() -> None:
     file = io.BytesIO()
-    logs.logger(file).info("request", status=200)
+    logs.logger(file)("request", status=200)
     written = json.loads(file.getvalue())
     assert (written["event"], written["status"], written["at"][-1]) == ("request", 200, "Z")
 
@@ -258,7 +258,7 @@ async def test_a_warning_does_not_wait_for_the_requests_that_are_told_later() ->
     file = Bytes()
     afterwards = logs.Afterwards(file, seconds=3600)
     afterwards.note(ended(0))
-    afterwards.logger.warning("store unavailable")
+    afterwards.say("store unavailable")
     assert [json.loads(line)["event"] for line in file.getvalue().splitlines()] == ["store unavailable"]
 
 

@@ -18,17 +18,6 @@ from app.record.readers.scope import Json, Loss, Lost, Tally
 from app.record.readers.sent import Reference
 from app.record.readers.shapes import Value, shaped
 
-_NAMES = (
-    "AllergyIntolerance",
-    "Condition",
-    "DiagnosticReport",
-    "MedicationRequest",
-    "Procedure",
-    "ServiceRequest",
-)
-
-
-MODELS = {name: model_of(name) for name in _NAMES}
 NOT_READABLE: Json = {"text": "not readable"}
 """Stands for a dosage instruction that was left out."""
 _REPEATED = frozenset(
@@ -180,7 +169,7 @@ def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Acce
 
 def _made(source: str, shape: Json) -> Any:
     """The resource as its model makes it: what calling the model does, without copying what it is given."""
-    model = MODELS[source]
+    model = model_of(source)
     return model.__pydantic_validator__.validate_python(shape, self_instance=model.__new__(model))
 
 
