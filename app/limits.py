@@ -14,6 +14,8 @@ from app.errors import HeadTooLarge, Overloaded, TooLarge
 MOST_HEAD = 32 * 1024
 MOST_HELD = 128 * 1024 * 1024
 """Bytes of all bodies that are being read or answered at one moment."""
+LET_IN = 8
+"""Connections that are accepted, one a turn of the loop, before a call that waits goes on."""
 RECEIVED = "plumbline.received"
 """Where the server notes in the scope when the last of a body had arrived, on the clock of `monotonic`."""
 
@@ -22,12 +24,16 @@ class Turns:
     """Lets one call go on in each turn of the event loop, in the order in which they came.
 
     Between two turns connections are accepted and read, and what is too much is shed. Without this, calls
-    that wait together run together, and uvloop accepts a single connection in all that time.
+    that wait together run together, and uvloop accepts a single connection in all that time. As long as
+    connections come, up to LET_IN of them go before the next call: who waits to be accepted cannot even be
+    told that there is no room.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._taken = False
+        self._coming = False
+        self._let_in = 0
         self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
 
     def lag(self) -> float:
@@ -45,7 +51,17 @@ class Turns:
             self._taken = True
             loop.call_soon(self._next)
 
+    def accepted(self) -> None:
+        """A connection was accepted: there may be more."""
+        self._coming = True
+
     def _next(self) -> None:
+        if self._coming and self._let_in < LET_IN:
+            self._coming = False
+            self._let_in += 1
+            asyncio.get_running_loop().call_soon(self._next)
+            return
+        self._let_in = 0
         while self._waiting:
             turn, _ = self._waiting.popleft()
             if not turn.done():  # whoever waited may be gone

@@ -242,6 +242,7 @@ def bare_app(
     )
     if telemetry is UNTRACED:  # traces are the work of the layers
         app.direct = wrapped(HookCalls(hooks), around)
+    app.state.accepted = turns.accepted
     app.state.behind = lambda: turns.lag() > settings.deadline_ms / 4000
     app.router.routes.append(hooks.route())
     return app

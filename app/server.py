@@ -74,6 +74,7 @@ class Bounded(HttpToolsProtocol):
         shed: ASGIApp,
         all_arriving: Arriving,
         behind: Callable[[], bool],
+        accepted: Callable[[], None],
         **given: Any,
     ) -> None:
         super().__init__(**given)
@@ -83,6 +84,7 @@ class Bounded(HttpToolsProtocol):
         self.shed = cast("ASGI3Application", shed)
         self.all_arriving = all_arriving
         self.behind = behind
+        self.accepted = accepted
         self.counted = False
         self.arriving = False
         self.in_head = False
@@ -98,6 +100,7 @@ class Bounded(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection is there, and has to send something soon."""
         super().connection_made(transport)
+        self.accepted()
         own = transport.get_extra_info("socket")
         if _USER_TIMEOUT is not None and own is not None and own.family in (socket.AF_INET, socket.AF_INET6):
             # The kernel drops who does not take an answer; else it would be kept as long as the client likes.
@@ -249,8 +252,12 @@ def bounded(
     read_seconds: float = READ_SECONDS,
     shed: ASGIApp = shed,
     behind: Callable[[], bool] = lambda: False,
+    accepted: Callable[[], None] = lambda: None,
 ) -> type[asyncio.Protocol]:
-    """The protocol for `uvicorn.Config(http=...)`; `behind` says that those who wait do so too long."""
+    """The protocol for `uvicorn.Config(http=...)`.
+
+    `behind` says that those who wait do so too long; `accepted` hears of every new connection.
+    """
     made = partial(
         Bounded,
         most_in_flight=most_in_flight,
@@ -259,5 +266,6 @@ def bounded(
         shed=shed,
         all_arriving=Arriving(),
         behind=behind,
+        accepted=accepted,
     )
     return cast(type[asyncio.Protocol], made)

@@ -86,7 +86,13 @@ def prepared(settings: Settings) -> uvicorn.Config:
         port=settings.port,
         backlog=BACKLOG,
         loop="auto",
-        http=bounded(settings.in_flight, app.state.refused, shed=app.state.shed, behind=app.state.behind),
+        http=bounded(
+            settings.in_flight,
+            app.state.refused,
+            shed=app.state.shed,
+            behind=app.state.behind,
+            accepted=app.state.accepted,
+        ),
         ws="none",
         access_log=False,
         proxy_headers=False,  # nothing here looks at who the client is

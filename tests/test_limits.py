@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import HeadTooLarge, Overloaded, TooLarge
-from app.limits import MOST_HEAD, MOST_HELD, RECEIVED, Limits, Turns
+from app.limits import LET_IN, MOST_HEAD, MOST_HELD, RECEIVED, Limits, Turns
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,3 +189,25 @@ async def test_the_lag_is_the_time_that_the_next_call_has_waited() -> None:
     now[0] = 3.0
     await waiting
     assert turns.lag() in (0.0, 1.0)
+
+
+async def turns_until_the_next_call(turns: Turns, connections: int) -> int:
+    """How many turns of the loop the next call waits while so many connections come, one a turn."""
+    waiting, passed = asyncio.create_task(turns.wait()), 0
+    await turns.wait()
+    while not waiting.done():
+        passed += 1
+        if passed <= connections:
+            turns.accepted()
+        await asyncio.sleep(0)
+    return passed
+
+
+async def test_connections_that_come_are_let_in_before_the_next_call_goes_on() -> None:
+    alone = await turns_until_the_next_call(Turns(), 0)
+    assert await turns_until_the_next_call(Turns(), 3) == alone + 3
+
+
+async def test_connections_without_end_do_not_keep_calls_waiting() -> None:
+    alone = await turns_until_the_next_call(Turns(), 0)
+    assert await turns_until_the_next_call(Turns(), 10_000) == alone + LET_IN
