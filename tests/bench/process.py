@@ -24,7 +24,7 @@ IMPORTS = (
     "[get(name) for name in ('Condition', 'MedicationRequest')]"
 )
 """FastAPI, uvicorn, httpx, and the two models of fhir.resources that such a service cannot do without."""
-CLONED = "avoid-bed-rest"
+CLONED, CLONED_FACT = "avoid-bed-rest", "bed_rest_ordered"
 SIZES = (50, 500)
 
 
@@ -117,14 +117,25 @@ def untouched_content() -> dict[str, float]:
 
 @contextmanager
 def _with(recommendations: int) -> Iterator[Server]:
-    """The service with copies of a recommendation under other names, until there are so many."""
+    """The service with copies of a recommendation until there are so many, each with a concept of its own."""
     with tempfile.TemporaryDirectory(prefix="plumbline-cards-") as folder:
         cards = Path(folder) / "cards"
         shutil.copytree(Settings().cards, cards)
         own = [each for each in (cards / "recommendations").iterdir() if not each.name.startswith("_")]
         for number in range(recommendations - len(own)):
-            shutil.copytree(
-                cards / "recommendations" / CLONED, cards / "recommendations" / f"untouched-{number:03}"
-            )
+            _copy(cards, f"untouched-{number:03}")
         with service(cards=str(cards)) as server:
             yield server
+
+
+def _copy(cards: Path, name: str) -> None:
+    """A recommendation that asks whether something is ordered that only itself asks for."""
+    fact, folder = name.replace("-", "_"), cards / "recommendations" / name
+    shutil.copytree(cards / "recommendations" / CLONED, folder)
+    for file in folder.glob("*.yaml"):
+        file.write_text(file.read_text(encoding="utf-8").replace(CLONED_FACT, fact), encoding="utf-8")
+    label = name.replace("-", " ")
+    head = f'title: {label}\npurpose: An order that nobody makes.\nversion: "1"\nsources: [made up]\n'
+    (cards / "value-sets" / f"{name}.yaml").write_text(f"{head}words: [{label}]\n", encoding="utf-8")
+    with (cards / "facts" / "untouched.yaml").open("a", encoding="utf-8") as facts:
+        facts.write(f"{fact}:\n  ask: Is this {label}?\n  label: {label}\n  order: {{in: {name}}}\n")
