@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -126,8 +125,10 @@ def answering(
 
 
 def _counts(decisions: Decisions, composition: Composition) -> dict[str, int]:
-    outcomes = Counter(_WORD[each.outcome] for each in decisions.looked_into)
-    outcomes[_WORD[Outcome.DOES_NOT_APPLY]] += len(decisions) - len(decisions.looked_into)
+    outcomes = {_WORD[Outcome.DOES_NOT_APPLY]: len(decisions) - len(decisions.looked_into)}
+    for each in decisions.looked_into:
+        word = _WORD[each.outcome]
+        outcomes[word] = outcomes.get(word, 0) + 1
     shown, held_back, in_shadow = composition.shown, composition.held_back, composition.in_shadow
     return {**outcomes, "cards": len(shown), "held_back": len(held_back), "in_shadow": len(in_shadow)}
 
@@ -151,7 +152,9 @@ def _ratings_of(
 
 def _undecided(cards: list[Card], decisions: Iterable[Decision]) -> dict[str, Any] | None:
     """Beside an empty list of cards, what kept it from being a plain no."""
-    open_ones = [each for each in decisions if each.outcome is Outcome.CANNOT_TELL and not cards]
+    if cards:
+        return None
+    open_ones = [each for each in decisions if each.outcome is Outcome.CANNOT_TELL]
     undecided: dict[str, list[str]] = {}
     for reason in dict.fromkeys(reason for each in open_ones for reason in each.unchecked):
         whys = undecided.setdefault(reason.source, [])

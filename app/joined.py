@@ -85,7 +85,8 @@ def points(weighted: Iterable[tuple[Answer, float]]) -> Answer:
         coded += weight if answer.truth is YES and not answer.worded else 0
         findings += answer.findings if answer.truth is YES else ()
         unknown += answer.unknown
-    return replace(number(Interval(low, high), findings, unknown), coded=Interval(coded, high))
+    base = number(Interval(low, high), findings, unknown)
+    return replace(base, coded=Interval(coded, high))
 
 
 def but_not(answer: Answer, guards: Iterable[Answer]) -> Answer:

@@ -90,17 +90,16 @@ class Facts:
         self.present = self.unread | ALWAYS if read else EVERYTHING
         self.found = [] if read else [EVERYTHING]
 
-    def look(self, mark: int) -> None:
-        """Read every source that may hold one of these bits, to know what is absent from it."""
-        read = self._read
+    def look(self, mark: int) -> bool:
+        """Read every source that may hold one of these bits; whether any of them is there."""
+        unread = self.unread
         for source, every in self._marks.sources.items():
-            if read is not None and mark & every & self.unread:
-                collection, bits = read(source), self._marks.bits[source]
-                self.found += (
-                    [every] if collection.gaps else [bits.get(name, 0) for name in collection.by_set]
-                )
+            if mark & unread & every and self._read is not None:
+                read, bits = self._read(source), self._marks.bits[source]
+                self.found += [every] if read.gaps else [bits.get(name, 0) for name in read.by_set]
                 self.unread ^= every
         self.present = reduce(or_, self.found, self.unread | ALWAYS)
+        return bool(mark & self.present)
 
     def holds(self, line: Criterion, at_hand: Order | None) -> Answer:
         """The answer to one criterion."""

@@ -37,6 +37,8 @@ def answer(asked: ConditionFact, record: Record, order: Order | None, knowledge:
     """Whether the concept stands on record, in force or ever, and new enough."""
     candidates = list(_candidates(asked, record))
     read = _read(asked.among)
+    if not candidates:
+        return found_or(record, [], [], read, asked.within_days)
     if asked.within_days is None:
         found = _found(candidates)
         return yes(found) if found else found_or(record, [], _unclear(candidates), read)

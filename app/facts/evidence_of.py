@@ -51,7 +51,7 @@ def found_or(
     """Yes with its findings; else cannot tell for what was unclear or not read; else no."""
     if findings:
         return yes(findings)
-    unknown = [*unclear, *reasons(record, sources, within_days)]
+    unknown = (*unclear, *reasons(record, sources, within_days))
     return cannot_tell(unknown) if unknown else no()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from app.answer import NO, YES, Answer, Finding, Reason, cannot_tell
+from app.answer import NO, YES, Answer, Finding, Reason, cannot_tell, no
 from app.facts.evidence_of import finding, found_or
 from app.joined import any_of
 from app.knowledge.coding_systems import HIERARCHICAL
@@ -23,22 +23,26 @@ def answer(asked: OrderFact, record: Record, order: Order | None, knowledge: Kno
 
     So does a reason that could not be read, where the question is about the reason.
     """
-    looked_at = _looked_at(asked, record, order)
-    found = any_of([_found(asked, each) for each in looked_at if _fits(asked, each)])
-    if found.truth is NO and [each for each in looked_at if _might_fit(asked, each)]:
-        return cannot_tell([Reason(ORDER, UNREAD)])
-    of_one = order is not None and asked.among == "judged"
-    return found if of_one or found.truth is YES else found_or(record, [], [], [ORDER])
+    if order is not None and asked.among == "judged":
+        return _of_one(asked, order)
+    found = any_of([_of_one(asked, each) for each in _looked_at(asked, record, order)])
+    return found if found.truth is not NO else found_or(record, [], [], [ORDER])
 
 
-def _looked_at(asked: OrderFact, record: Record, order: Order | None) -> Sequence[Order]:
+def _of_one(asked: OrderFact, order: Order) -> Answer:
+    if _fits(asked, order):
+        return _found(asked, order)
+    return cannot_tell([Reason(ORDER, UNREAD)]) if _might_fit(asked, order) else no()
+
+
+def _looked_at(asked: OrderFact, record: Record, order: Order | None) -> Iterable[Order]:
     if asked.among == "called":
         return record.judged
     if asked.among == "all":
         return record.orders
     if asked.among == "others":
         return [each for each in record.orders if each is not order]
-    return record.judged if order is None else (order,)
+    return record.judged
 
 
 def _fits(asked: OrderFact, order: Order) -> bool:

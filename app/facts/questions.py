@@ -57,9 +57,9 @@ def all_hold(lines: Lines, facts: Facts, at_hand: Order | None) -> Answer:
 
 def not_ruled_out(lines: Lines, facts: Facts, at_hand: Order | None) -> list[Answer]:
     """The answers to several criteria that are no plain no."""
-    answers = []
+    answers, present = [], facts.present
     for mark, asked, _ in lines:
-        if mark & facts.present:
+        if mark & present:
             answer = asked(facts, at_hand)
             if answer.truth is not NO:
                 answers.append(answer)
@@ -161,9 +161,8 @@ def _once(text: str, mark: int, answered: Asked, *, of_order: bool) -> Asked:
     def for_all(facts: Facts, at_hand: Order | None) -> Answer:
         answer = facts.answers.get(text)
         if answer is None:
-            if mark & facts.unread:
-                facts.look(mark)
-            answer = facts.answers[text] = answered(facts, None) if mark & facts.present else _NO
+            absent = mark & facts.unread and not facts.look(mark)
+            answer = facts.answers[text] = _NO if absent else answered(facts, None)
         return answer
 
     def for_each(facts: Facts, at_hand: Order | None) -> Answer:

@@ -67,7 +67,7 @@ def _since(episode: list[Mark], record: Record) -> Interval:
     if not episode:
         return Interval(0, inf)
     days = [mark.when.days_before(record.today) for mark in episode]
-    return Interval(max(each.low for each in days), days[0].high)
+    return Interval(max([each.low for each in days]), days[0].high)
 
 
 def _continues(asked: SpanFact, marks: list[Mark], record: Record) -> bool:
@@ -107,16 +107,17 @@ def _present(asked: SpanFact, record: Record) -> bool:
 
 def _reasons_now(record: Record) -> list[Concept]:
     """The reasons of the current encounter and of the orders."""
-    at_hand = record.at_hand
-    of_orders = [reason for order in record.orders for reason in order.reasons]
-    return [*(at_hand.reasons if at_hand else ()), *of_orders]
+    reasons = list(record.at_hand.reasons) if record.at_hand else []
+    for order in record.orders:
+        reasons += order.reasons
+    return reasons
 
 
 def _chronic(asked: SpanFact, record: Record) -> bool:
     on_list = record.of("Condition").within(asked.chronic)
-    return any(in_force(each, record) is YES for each in on_list) or any(
-        _in(reason, asked.chronic) for reason in _reasons_now(record)
-    )
+    if on_list and any(in_force(each, record) is YES for each in on_list):
+        return True
+    return any(_in(reason, asked.chronic) for reason in _reasons_now(record))
 
 
 def _in(concept: Concept, names: tuple[str, ...]) -> bool:

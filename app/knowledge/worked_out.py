@@ -24,8 +24,9 @@ def worked_out(work: Callable[Concatenate[Knowledge, P], T]) -> Callable[Concate
         of_content = known.get(knowledge)
         if of_content is None:
             of_content = known[knowledge] = {}
-        if args not in of_content:
-            of_content[args] = work(knowledge, *args, **kwargs)
-        return of_content[args]
+        if args in of_content:
+            return of_content[args]
+        of_content[args] = made = work(knowledge, *args, **kwargs)
+        return made
 
     return update_wrapper(found, work)
