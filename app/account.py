@@ -15,7 +15,7 @@ from app.protocol.response import Card
 from app.render import suggestion_uuid
 from app.sift import Sifted
 
-_REMEMBERED = 256
+_REMEMBERED = 128
 """Lists of some kilobytes: most calls decide what others did."""
 
 
@@ -72,7 +72,7 @@ def _listed(
             Decided(asked.id, Outcome.DOES_NOT_APPLY.value, position, (dismissing,))
             if dismissing
             else next(looked_into)
-            for asked, dismissing in sifted.every
+            for asked, dismissing in zip(sifted.every, sifted.dismissing, strict=True)
             for position in (positions if asked.about_orders else (None,))
         ),
     )

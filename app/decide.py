@@ -77,7 +77,7 @@ class Decisions:
 
     def __iter__(self) -> Iterator[Decision]:
         looked_into = iter(self.looked_into)
-        for asked, dismissing in self.sifted.every:
+        for asked, dismissing in zip(self.sifted.every, self.sifted.dismissing, strict=True):
             for order in about(asked, self.orders):
                 if dismissing is None:
                     yield next(looked_into)

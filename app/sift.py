@@ -16,8 +16,8 @@ from app.facts.asking import EVERYTHING
 from app.facts.questions import Lines
 from app.knowledge.relevance import ALWAYS, Marks
 
-REMEMBERED = 1_024
-"""Kept ways to sift what a hook asks: most patients have little of it."""
+REMEMBERED = 256
+"""Kept ways to sift what a hook asks, of some hundred bytes each: most patients have little of it."""
 
 
 class Asked(Protocol):
@@ -39,12 +39,13 @@ T = TypeVar("T", bound=Asked)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sifted(Generic[T]):
-    """All that was asked in its order, each with the criterion that dismisses it, or None.
+    """All that was asked in its order, and for each the criterion that dismisses it, or None.
 
     `looked_into` are those without one; `about_orders` counts what is asked for each order.
     """
 
-    every: tuple[tuple[T, str | None], ...]
+    every: tuple[T, ...]
+    dismissing: tuple[str | None, ...]
     looked_into: tuple[T, ...]
     about_orders: int
 
@@ -76,10 +77,10 @@ def _met(needs: Mapping[int, int], marks: Marks) -> dict[int, int]:
 
 
 def _sifted(every: tuple[T, ...], needs: Mapping[int, int], met: int) -> Sifted[T]:
-    def dismissing(each: T) -> str | None:
+    def lacking(each: T) -> str | None:
         unmet = (line.text for line in each.when if line.mark in needs and not needs[line.mark] & met)
         return next(unmet, None)
 
-    sifted = tuple((each, dismissing(each)) for each in every)
-    looked_into = tuple(each for each, why in sifted if why is None)
-    return Sifted(sifted, looked_into, sum(each.about_orders for each in every))
+    dismissing = tuple(map(lacking, every))
+    looked_into = tuple(each for each, why in zip(every, dismissing, strict=True) if why is None)
+    return Sifted(every, dismissing, looked_into, sum(each.about_orders for each in every))

@@ -34,10 +34,10 @@ def test_what_is_dismissed_is_what_lacks_something_and_says_the_first_thing_that
     def holds(found: list[int]) -> None:
         present = reduce(or_, found, ALWAYS)
         sifted = sieve.sift(found)
-        for asked, dismissing in sifted.every:
+        for asked, dismissing in zip(sifted.every, sifted.dismissing, strict=True):
             lacking = [line.text for line in asked.when if not line.mark & present]
             assert dismissing == (lacking[0] if lacking else None), asked.id
-        assert sifted.looked_into == tuple(asked for asked, dismissing in sifted.every if not dismissing)
+            assert (asked in sifted.looked_into) is (not lacking)
 
     holds()
 
@@ -59,5 +59,5 @@ def test_what_is_dismissed_alike_is_the_same_value() -> None:
 def test_what_is_dismissed_is_counted_for_each_order() -> None:
     sifted = sieve_of(knowledge(), "order-sign").sift([])
     assert sifted.about_orders == sum(
-        knowledge().recommendations[asked.id].about == "order" for asked, _ in sifted.every
+        knowledge().recommendations[asked.id].about == "order" for asked in sifted.every
     )

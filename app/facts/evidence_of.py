@@ -69,10 +69,11 @@ def undated(source: str, when: When | None) -> Reason:
     return Reason(source, "date not exact" if when else "date not recorded")
 
 
-def earliest(*dates: When | None) -> When | None:
-    """The earliest of the dates that are recorded."""
-    known = [each for each in dates if each is not None]
-    return min(known, key=lambda each: each.earliest) if known else None
+def earliest(one: When | None, other: When | None) -> When | None:
+    """The earlier of two dates, where they are recorded."""
+    if one is None or other is None:
+        return one or other
+    return other if other.earliest < one.earliest else one
 
 
 def in_order(items: Sequence[Any]) -> Sequence[Any]:

@@ -48,9 +48,8 @@ def _said(asked: ObservationFact, each: Observation) -> Truth | Reason:
     flagged = _flagged(asked, each)
     if flagged is not None:
         return flagged
-    limits = [(">=", asked.at_least), (">", asked.above), ("<", asked.below)]
-    limits = [(operator, limit) for operator, limit in limits if limit is not None]
-    if not limits:
+    limits = ((">=", asked.at_least), (">", asked.above), ("<", asked.below))
+    if asked.at_least is asked.above is asked.below is None:
         return Reason(SOURCE, NO_LIMIT) if asked.flagged else Truth.YES
     value = _value(each, asked.unit)
     if value is None:

@@ -67,7 +67,8 @@ def test_why_a_date_leaves_it_open() -> None:
 
 
 def test_the_earliest_of_the_dates_there_are() -> None:
-    assert earliest(None, ago(3), ago(9), None) == ago(9)
+    assert earliest(ago(3), ago(9)) == earliest(ago(9), ago(3)) == ago(9)
+    assert earliest(ago(3), None) == earliest(None, ago(3)) == ago(3)
     assert earliest(None, None) is None
 
 
