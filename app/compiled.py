@@ -24,6 +24,9 @@ _APP = Path(__file__).parent
 _MADE_BY = ("knowledge", "record", "answer.py", "fhir.py", "compiled.py")
 """Our own code that the shapes and the checks come from."""
 
+_WRITTEN_FROM_IT = frozenset({"__pycache__", "rendered"})
+"""Folders of what follows from the files beside them, and of which the image has none."""
+
 
 def load(folder: Path, file: Path | None, say: Say) -> Knowledge:
     """The content of a folder, from the file if it can be; FaultyContent where it has faults.
@@ -68,7 +71,7 @@ def _take(update: Callable[[bytes], None], top: Path, ending: str) -> None:
     """Every file below a folder by its name, and what is in those with this ending."""
     walked = os.walk(top, followlinks=True) if top.is_dir() else [(str(top.parent), [], [top.name])]
     for parent, folders, names in walked:
-        folders[:] = sorted(each for each in folders if each != "__pycache__")
+        folders[:] = sorted(set(folders) - _WRITTEN_FROM_IT)
         update(os.path.relpath(parent, top).encode())
         for name in sorted(names):
             update(f"\0{name}\0".encode())

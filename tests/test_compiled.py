@@ -70,6 +70,13 @@ def test_a_file_that_comes_or_goes_counts(start: Start) -> None:
     assert start() == "not of this content"
 
 
+def test_a_page_that_was_rendered_from_the_content_does_not_count(start: Start) -> None:
+    start()
+    (start.cards / "rendered").mkdir()
+    (start.cards / "rendered/thumb-care.md").touch()
+    assert start() == "used"
+
+
 def test_a_library_that_is_installed_or_replaced_counts(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
