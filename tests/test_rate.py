@@ -7,8 +7,10 @@ from typing import Any
 
 from app.decide import decide
 from app.facts.asking import facts_of
+from app.knowledge.criterion import parse
 from app.knowledge.load import Knowledge
 from app.knowledge.ratings import RatingRule, Ratings
+from app.knowledge.shaped import written
 from app.protocol.response import Action
 from app.rate import APPLIED, CONSULT_ID, CONSULTED, RATING, RatingProfile, ratings
 from app.record.record import Record
@@ -19,16 +21,23 @@ from tests.content import knowledge
 from tests.records import ago, but, coded, order, problem, record, unread, visit, worded
 
 CALL = Call("instance", "", Setting(patient="Patient/1", today="2026-06-01"))
+
+
+def rule(rating: str, **said: Any) -> RatingRule:
+    """A rule as somebody wrote it."""
+    return written(RatingRule, {"rating": rating, **said})
+
+
 FIRST_NOT_FOR_NUMB_THUMBS = (
-    RatingRule(rating="appropriate", when=("numb_thumb",), because="thumb-2020"),
-    RatingRule(rating="not-appropriate", applies=("avoid-thumb-picture",), because="finger-2010"),
-    RatingRule(rating="no-criteria-apply", when=("glove",), unless=("sore_thumb",)),
+    rule("appropriate", when=("numb_thumb",), because="thumb-2020"),
+    rule("not-appropriate", applies=("avoid-thumb-picture",), because="finger-2010"),
+    rule("no-criteria-apply", when=("glove",), unless=("sore_thumb",)),
 )
 SORE = problem("sore-thumb", onset=ago(10))
 
 
 def content(*rules: RatingRule) -> Knowledge:
-    rated = Ratings(rated=("picture_ordered",), rules=rules or FIRST_NOT_FOR_NUMB_THUMBS)
+    rated = Ratings(rated=(parse("picture_ordered"),), rules=rules or FIRST_NOT_FOR_NUMB_THUMBS)
     return replace(knowledge(), ratings=rated)
 
 
@@ -69,14 +78,14 @@ def test_an_order_to_which_nothing_applies_is_said_to_have_no_criteria_only_wher
 
 
 def test_an_exclusion_that_holds_keeps_a_rule_from_holding():
-    rule = RatingRule(rating="no-criteria-apply", when=("glove",), unless=("sore_thumb",))
-    assert rated(drafted(problem("glove")), rule) == ["no-criteria-apply"]
-    assert rated(drafted(problem("glove"), SORE), rule) == []
+    bare = rule("no-criteria-apply", when=("glove",), unless=("sore_thumb",))
+    assert rated(drafted(problem("glove")), bare) == ["no-criteria-apply"]
+    assert rated(drafted(problem("glove"), SORE), bare) == []
 
 
 def test_a_rule_that_cannot_be_told_hides_those_after_it():
-    unknown = RatingRule(rating="appropriate", when=("splint_fitted",))
-    certain = RatingRule(rating="not-appropriate", when=("sore_thumb",))
+    unknown = rule("appropriate", when=("splint_fitted",))
+    certain = rule("not-appropriate", when=("sore_thumb",))
     read = drafted(SORE, gaps=[unread("Procedure")])
     assert rated(read, unknown, certain) == []
     assert rated(read, certain, unknown) == ["not-appropriate"]
