@@ -11,6 +11,7 @@ from msgspec import structs
 from app.protocol.request import HookRequest
 from app.record.orders import Drafts, read_orders
 from app.record.prefetch import Material
+from app.record.readers.references import Referable
 from app.record.reading import (
     KINDS,
     LONG,
@@ -19,7 +20,6 @@ from app.record.reading import (
     read_collection,
     read_patient,
     reading,
-    referable,
 )
 from app.record.record import Collection, Record
 from app.record.steps import Steps
@@ -49,8 +49,8 @@ def assemble(
     context = request.context
     tally = Tally()
     raws = material.resources
-    everything = [raw for kind in ("Medication", "Condition") for raw in raws.get(kind, ())]
-    scope = Scope(watch, context.patient_id, today, others=referable(everything), tally=tally)
+    others = Referable(raws.get("Medication", ()), raws.get("Condition", ()))
+    scope = Scope(watch, context.patient_id, today, others=others, tally=tally)
     patients = raws.get("Patient", ())
     patient, patient_gaps = read_patient(patients[0] if patients else None, scope)
     born = structs.replace(scope, birth=patient.birth)

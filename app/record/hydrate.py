@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from app.protocol.request import Context, HookRequest
 from app.record import envelope
 from app.record.fhir_client import Fetched, FhirClient, Unread
-from app.record.prefetch import Material, Page, Query, joined, material, page, sort
+from app.record.prefetch import Material, Page, Query, joined, material, page, prefetched
 from app.record.readers.medications import unresolved_medications
 from app.record.readers.references import referable
 from app.turns import pause
@@ -61,7 +61,7 @@ async def hydrate(
     undeclared = len(request.prefetch.keys() - pages.keys())
     if request.fhir_server is None:
         found = material(queries, pages)
-        return replace(found, ignored=found.ignored + undeclared)
+        return replace(found, ignored=found.ignored + undeclared) if undeclared else found
     visit = Visit(client, request.fhir_server, request.token, until, now)
     missing = [query for query in queries if not pages[query.key].complete]
     fetched = await gather(*(_complete(pages[each.key], each, request.context, visit) for each in missing))
@@ -76,7 +76,7 @@ async def _sorted(prefetch: Mapping[str, Raw], queries: Sequence[Query]) -> dict
     for query in queries:
         if len(prefetch.get(query.key, b"")) > LONG:
             await pause()
-        pages |= sort(prefetch, (query,))
+        pages[query.key] = prefetched(prefetch.get(query.key), query)
     return pages
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +17,7 @@ from app.record.readers.events import REQUEST_RENAMES, SERVICE_REQUEST, coded
 from app.record.readers.medications import MEDICATION_REQUEST, medication
 from app.record.readers.reasons import reasons_of, unread_reasons
 from app.record.readers.references import about, relative
-from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, gaps_of
+from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, count, gaps_of
 from app.record.readers.sent import UNDECODABLE, RawJson
 from app.record.reading import checked, in_shape, void
 from app.record.values import Concept, Gap, Order
@@ -87,8 +86,8 @@ class _Pile:
     """What the entries came to, while they are gone through."""
 
     orders: list[Order] = field(default_factory=list)
-    by_reference: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
-    losses: Counter[Loss] = field(default_factory=Counter)
+    by_reference: dict[str, list[Json]] = field(default_factory=dict)
+    losses: dict[Loss, int] = field(default_factory=dict)
     void: int = 0
     ignored: int = 0
 
@@ -104,18 +103,18 @@ def read_orders(
     if draft_orders is None:
         return Drafts()
     as_sent, readable = (_resources(each) for each in _twice(draft_orders))
-    scope = structs.replace(scope, others={**scope.others, **_named(readable)})
+    scope = structs.replace(scope, drafts=_named(readable))
     pile = _Pile()
     for position, resource in enumerate(readable):
         try:
             _add(pile, position, resource, as_sent[position], scope)
         except Lost as lost:
-            pile.losses[lost.loss] += 1
+            count(pile.losses, lost.loss)
         except BadRequest:
             raise
         except Exception as fault:
-            pile.losses[Loss.UNREADABLE] += 1
-            scope.tally.faults[type(fault).__name__] += 1
+            count(pile.losses, Loss.UNREADABLE)
+            count(scope.tally.faults, type(fault).__name__)
     orders = tuple(pile.orders)
     wanted = frozenset(filter(None, map(_plain, selections or ())))
     judged = tuple(order for order in orders if not wanted or wanted & _names(order.raw))
@@ -179,9 +178,10 @@ def _add(pile: _Pile, position: int, resource: Json, as_sent: Json, scope: Scope
         pile.void += 1
         return
     concept = _concept(pile, kind, shape, scope)
-    pile.losses[Loss.UNREASONED] += unread_reasons(shape, scope)
+    for _ in range(unread_reasons(shape, scope)):
+        count(pile.losses, Loss.UNREASONED)
     order = _order(position, checked(kind, shape, scope), concept, as_sent, scope)
-    twins = pile.by_reference[order.reference]
+    twins = pile.by_reference.setdefault(order.reference, [])
     if as_sent in twins and "/" in order.reference:
         pile.ignored += 1  # the same order sent twice is one order
         return
@@ -202,10 +202,11 @@ def _concept(pile: _Pile, kind: Kind, resource: Json, scope: Scope) -> Concept:
     try:
         concept = kind.concept(resource, scope) or Concept()
     except Lost as lost:
-        pile.losses[lost.loss] += 1
+        count(pile.losses, lost.loss)
         return Concept()
     if not concept.sets:
-        scope.tally.foreign.update(concept.foreign)
+        for system in concept.foreign:
+            count(scope.tally.foreign, system)
     return concept
 
 

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import msgspec
-from cachetools import LRUCache
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -71,19 +70,15 @@ class Page(Struct, frozen=True):
     @property
     def complete(self) -> bool:
         """Whether asking again could bring nothing more."""
-        return not self.why and not self.missing
-
-    @property
-    def answered(self) -> bool:
-        """Whether at least a part of the answer was read."""
-        return self.complete or bool(self.entries)
+        return not self.why and not self.cut and not self.next and self.total <= self.size
 
 
 _ABSENT = Page("absent", why=NOT_SENT)
 _SHORT = 80
 """The bytes of an empty Bundle, and few more."""
-_EMPTY: LRUCache[tuple[bytes, str], Page] = LRUCache(maxsize=256)
+_EMPTY: dict[tuple[bytes, str], Page] = {}
 """What most keys hold in most calls: no data, in one of a few spellings."""
+_MOST_EMPTY = 256
 
 
 class Material(Struct, frozen=True):
@@ -105,23 +100,24 @@ class Material(Struct, frozen=True):
 
 def sort(prefetch: Mapping[str, Raw], queries: Iterable[Query]) -> dict[str, Page]:
     """The answer that prefetch holds to each query, by its key."""
-    return {query.key: _sent(prefetch.get(query.key), query) for query in queries}
+    return {query.key: prefetched(prefetch.get(query.key), query) for query in queries}
 
 
-def _sent(value: Raw | None, query: Query) -> Page:
+def prefetched(value: Raw | None, query: Query) -> Page:
+    """The answer to a query that was sent, or was not."""
     if value is None:
         return _ABSENT
     if len(value) > _SHORT:
-        sent = page(value, query.source)
-        if sent.why == TOO_LARGE:
+        answer = page(value, query.source)
+        if answer.why == TOO_LARGE:
             element = f"prefetch.{query.key}"
             raise TooMuch(f"{element} has more than {MOST_ENTRIES} entries.", element)
-        return sent
+        return answer
     key = (bytes(value), query.source)
     found = _EMPTY.get(key)
     if found is None:
         found = page(value, query.source) if key[0] != b"null" else Page("null")
-        if found.state in ("null", "empty") and not found.next:
+        if found.state in ("null", "empty") and not found.next and len(_EMPTY) < _MOST_EMPTY:
             _EMPTY[key] = found  # nothing of a patient is in there
     return found
 
@@ -211,24 +207,25 @@ def _together(some: Entries, more: Entries) -> Entries:
 
 def material(queries: Iterable[Query], pages: Mapping[str, Page]) -> Material:
     """What the answers to all queries hold together."""
-    resources: Entries = {}
+    resources: dict[str, Sequence[Resource]] = {}
     gaps: list[Gap] = []
-    answered = set()
+    answered: list[str] = []
+    states: dict[str, str] = {}
+    sent: list[memoryview] = []
+    ignored = 0
     for query in queries:
         answer = pages[query.key]
-        if answer.entries:
-            resources = _together(resources, answer.entries) if resources else answer.entries
-        gaps += _gaps(query, answer)
-        if answer.answered:
-            answered.add(query.source)
-    return Material(
-        resources,
-        tuple(gaps),
-        frozenset(answered),
-        {key: answer.state for key, answer in pages.items()},
-        sum(answer.ignored for answer in pages.values()),
-        sent=tuple(part for answer in pages.values() for part in answer.sent),
-    )
+        states[query.key] = answer.state
+        ignored += answer.ignored
+        for kind, each in answer.entries.items():
+            resources[kind] = (*resources[kind], *each) if kind in resources else each
+        sent += answer.sent
+        complete = answer.complete
+        if not complete or answer.broken:
+            gaps += _gaps(query, answer)
+        if complete or answer.entries:
+            answered.append(query.source)
+    return Material(resources, tuple(gaps), frozenset(answered), states, ignored, sent=tuple(sent))
 
 
 def _gaps(query: Query, answer: Page) -> Iterable[Gap]:

@@ -6,7 +6,6 @@ entry never sinks the rest, and never counts as an empty one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medica
 from app.record.readers.observations import OBSERVATION
 from app.record.readers.quick import short_way
 from app.record.readers.references import about, referable
-from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, Tally, gaps_of
+from app.record.readers.scope import Json, Kind, Loss, Lost, Scope, Tally, count, gaps_of
 from app.record.readers.sent import UNDECODABLE, Resource, opened, whole
 from app.record.readers.shapes import shaped
 from app.record.record import Collection
@@ -76,7 +75,7 @@ def reading(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope:
     """The same in steps of some entries, between which others may have their turn."""
     kind = KINDS[source]
     items: list[Any] = []
-    losses: Counter[Loss] = Counter()
+    losses: dict[Loss, int] = {}
     work = 0
     for raw in raws:
         if work >= STEP:
@@ -92,10 +91,10 @@ def reading(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope:
                 work += _VALIDATED
             items += found
         except Lost as lost:
-            losses[lost.loss] += 1
+            count(losses, lost.loss)
         except Exception as fault:
-            losses[Loss.UNREADABLE] += 1
-            scope.tally.faults[type(fault).__name__] += 1
+            count(losses, Loss.UNREADABLE)
+            count(scope.tally.faults, type(fault).__name__)
     if len(raws) > LONG:
         yield
     return Collection(tuple(items), _by_set(items), gaps + gaps_of(source, losses))
@@ -136,7 +135,8 @@ def _by_long_way(kind: Kind, raw: Resource, scope: Scope) -> Sequence[Any]:
         raise Lost(Loss.UNREADABLE)
     if kind is not ENCOUNTER and not concept.sets:
         scope.tally.irrelevant += 1
-        scope.tally.foreign.update(concept.foreign)
+        for system in concept.foreign:
+            count(scope.tally.foreign, system)
         return ()
     return list(kind.read(checked(kind, resource, scope), concept, scope))
 

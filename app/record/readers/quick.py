@@ -18,7 +18,7 @@ from app.record.readers import remembered, resources, sent
 from app.record.readers.conditions import VOID
 from app.record.readers.encounters import condition_of
 from app.record.readers.references import about, target
-from app.record.readers.scope import Kind, Scope
+from app.record.readers.scope import Kind, Scope, count
 from app.record.readers.sent import UNDECODABLE
 from app.record.values import Concept, Condition, Encounter, Medication, Observation
 
@@ -71,8 +71,8 @@ def _irrelevant(kind: Kind, entry: sent.Sent, concept: Concept, scope: Scope) ->
         if getattr(entry, name) is not UNSET:
             return None
     scope.tally.irrelevant += 1
-    if concept.foreign:
-        scope.tally.foreign.update(concept.foreign)
+    for system in concept.foreign:
+        count(scope.tally.foreign, system)
     return ()
 
 

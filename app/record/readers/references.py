@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,30 @@ class _Named(msgspec.Struct):
 
 
 _NAMED = msgspec.json.Decoder(_Named)
+
+
+class Referable(Mapping[str, Resource]):
+    """Resources by `Type/id`, looked through when the first reference asks: most records have none."""
+
+    def __init__(self, *resources: Sequence[Resource]) -> None:
+        self._resources = resources
+        self._named: dict[str, Resource] | None = None
+
+    @property
+    def named(self) -> dict[str, Resource]:
+        """All of them."""
+        if self._named is None:
+            self._named = referable(each for some in self._resources for each in some)
+        return self._named
+
+    def __getitem__(self, name: str) -> Resource:
+        return self.named[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.named)
+
+    def __len__(self) -> int:
+        return len(self.named)
 
 
 def referable(resources: Iterable[Resource]) -> dict[str, Resource]:
@@ -67,7 +91,8 @@ def resolve(reference: object, holder: Json, scope: Scope) -> Json | None:
     text = word(reference)
     if text.startswith("#"):
         return _contained(text[1:], holder)
-    sent = scope.others.get(text) or scope.others.get(relative(text) or "")
+    names = (text, relative(text) or "")
+    sent = next((each for name in names if (each := scope.drafts.get(name) or scope.others.get(name))), None)
     if sent is None or isinstance(sent, dict):
         return sent
     try:
