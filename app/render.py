@@ -183,21 +183,21 @@ def _cut(text: str, limit: int) -> str:
 
 def _detail(knowledge: Knowledge, facts: Facts, decision: Decision, also: tuple[str, ...]) -> str:
     """Why it fires, what to do instead, what could not be checked, and the evidence: in this order."""
-    blocks = [
-        "\n".join(_why(knowledge, decision)),
-        _filled(decision.detail.strip(), facts, decision.order),
-        "\n".join(f"- {_filled(note, facts, decision.order)}" for note in decision.notes),
-        "\n".join(f"- Also consider: {title}" for title in also),
-        _could_not_check(knowledge, decision.unchecked),
-        _standing(knowledge, decision.id).evidence,
-    ]
-    return _joined(block for block in blocks if block)
+    blocks = ["\n".join(_why(knowledge, decision)), _filled(decision.detail.strip(), facts, decision.order)]
+    if decision.notes:
+        blocks.append("\n".join(f"- {_filled(note, facts, decision.order)}" for note in decision.notes))
+    if also:
+        blocks.append("\n".join(f"- Also consider: {title}" for title in also))
+    if decision.unchecked:
+        blocks.append(_could_not_check(knowledge, decision.unchecked))
+    blocks.append(_standing(knowledge, decision.id).evidence)
+    return _joined(blocks)
 
 
 def _joined(blocks: Iterable[str]) -> str:
     """The blocks with a blank line between; not within a list, whose items it would set wide apart."""
     whole = ""
-    for block in blocks:
+    for block in filter(None, blocks):
         within = block.startswith("- ") and whole.rpartition("\n")[2].startswith("- ")
         whole = f"{whole}\n{block}" if within else f"{whole}\n\n{block}" if whole else block
     return whole
@@ -218,10 +218,8 @@ def _finding(knowledge: Knowledge, finding: Finding) -> str:
     shown = f"{shown[:1].upper()}{shown[1:]}"
     where = knowledge.groups.sources.get(finding.source, finding.source)
     dated = "" if finding.source in (ORDER, "Patient") else f", {finding.date or 'date not recorded'}"
-    marks = [
-        mark for mark, holds in (("suspected", finding.suspected), ("by words", finding.worded)) if holds
-    ]
-    return f"{shown}{dated} ({', '.join([where, *marks])})"
+    doubt, words = ", suspected" if finding.suspected else "", ", by words" if finding.worded else ""
+    return f"{shown}{dated} ({where}{doubt}{words})"
 
 
 def _could_not_check(knowledge: Knowledge, unchecked: Iterable[Reason]) -> str:
@@ -265,10 +263,14 @@ def _suggestions(knowledge: Knowledge, decision: Decision, card: str, call: Call
         if action is not None:
             built.append(
                 Suggestion(
-                    label=_cut(suggestion.label.replace("{order}", order_name(offered.order)), 80),
+                    label=_label(suggestion.label, offered.order),
                     uuid=suggestion_uuid(card, offered.offer.suggestion),
                     is_recommended=offered.offer.recommended or None,
                     actions=[action],
                 )
             )
     return built
+
+
+def _label(words: str, order: Order | None) -> str:
+    return _cut(words.replace("{order}", order_name(order)) if "{order}" in words else words, 80)

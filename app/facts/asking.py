@@ -92,11 +92,11 @@ class Facts:
 
     def look(self, mark: int) -> bool:
         """Read every source that may hold one of these bits; whether any of them is there."""
-        unread = self.unread
+        wanted = mark & self.unread
         for source, every in self._marks.sources.items():
-            if mark & unread & every and self._read is not None:
+            if wanted & every and self._read is not None:
                 read, bits = self._read(source), self._marks.bits[source]
-                self.found += [every] if read.gaps else [bits.get(name, 0) for name in read.by_set]
+                self.found += [every] if read.gaps else [bits[name] for name in read.by_set if name in bits]
                 self.unread ^= every
         self.present = reduce(or_, self.found, self.unread | ALWAYS)
         return bool(mark & self.present)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from app.record.values import ORDER, Encounter, Gap, Order, Patient, When
@@ -63,10 +63,10 @@ class Record:
             collection = self.collections[source] = self._read(source)
         return collection
 
-    @cached_property
+    @property
     def now(self) -> When:
         """Today, as the date of something."""
-        return When(self.today, self.today, self.today.isoformat())
+        return _day(self.today)
 
     @cached_property
     def at_hand(self) -> Encounter | None:
@@ -75,6 +75,11 @@ class Record:
         if self.encounter_id:
             return next((each for each in encounters if each.id == self.encounter_id), None)
         return next((each for each in encounters if each.status == "in-progress"), None)
+
+
+@lru_cache(maxsize=4)
+def _day(day: date) -> When:
+    return When(day, day, day.isoformat())
 
 
 def _of_orders(orders: tuple[Order, ...], gaps: tuple[Gap, ...]) -> Collection:
