@@ -13,7 +13,6 @@ import httpx
 import pytest
 import yaml
 from fastapi import FastAPI
-from starlette.requests import Request
 
 from app import door
 from app.errors import Unauthorised
@@ -284,7 +283,7 @@ async def test_used_tokens_are_shared_where_the_store_is(
     }
     if shared:
         with pytest.raises(Unauthorised, match="could not be verified"):
-            await verify(Request(scope))
+            await verify(scope)
     else:
-        assert (await verify(Request(scope))).id == "ehr"
+        assert (await verify(scope)).id == "ehr"
     assert len(asked) == shared

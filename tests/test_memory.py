@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from msgspec import Raw
 
 from app import catalogue
 from app.answering import answer
 from app.clients import Client
 from app.knowledge.load import load
-from app.memory import Memory
+from app.memory import SHORT, Memory
 from app.protocol.request import parse
 from app.protocol.response import encode
 from app.record.prefetch import Query, material, sort
@@ -88,10 +89,21 @@ def test_the_oldest_call_makes_room_for_the_newest() -> None:
     assert [memory.recall(key) for key in keys] == [None, {}, {}]
 
 
-def test_where_one_resource_ends_and_the_next_begins_is_part_of_the_key() -> None:
-    memory = Memory(2, 600)
+@pytest.mark.parametrize("times", [1, SHORT])
+def test_where_one_resource_ends_and_the_next_begins_is_part_of_the_key(times: int) -> None:
+    memory, part = Memory(2, 600), b"a" * times
 
-    assert memory.key([b"ab", b"c"], None) != memory.key([b"a", b"bc"], None)
+    assert memory.key([part + b"b", b"c"], None) == memory.key([part + b"b", b"c"], None)
+    assert memory.key([part + b"b", b"c"], None) != memory.key([part, b"bc"], None)
+
+
+@pytest.mark.parametrize("times", [1, SHORT])
+def test_every_byte_and_all_around_counts_in_short_and_in_long_ones(times: int) -> None:
+    memory, sent = Memory(2, 600), b"a" * times
+
+    keys = {memory.key([sent], None), memory.key([sent[:-1] + b"b"], None), memory.key([sent], "p1")}
+
+    assert len(keys) == 3
 
 
 def test_two_processes_have_different_keys_for_the_same_patient() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.routes.services import PARENT, Hooks
@@ -18,7 +17,7 @@ class HookCalls:
         self.hooks = hooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self.hooks.call(scope["path"].rpartition("/")[2], Request(scope, receive))
+        body = await self.hooks.call(scope["path"].rpartition("/")[2], scope, receive)
         headers = [(b"content-length", b"%d" % len(body)), _TYPED]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from math import inf
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -33,15 +32,15 @@ def feedback_route(hooks: Hooks, keep: Keep) -> BaseRoute:
     """`POST /cds-services/{id}/feedback`: 200 without a body, however often the same is sent."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        http, line = Request(scope, receive), logs.line(scope)
+        line = logs.line(scope)
         line.note(route=FEEDBACK_PATH)
-        client = await hooks.verify(http)
+        client = await hooks.verify(scope)
         line.note(client=client.id)
-        endpoint = hooks.serving.listings[client.id].endpoints.get(http.path_params["id"])
+        endpoint = hooks.serving.listings[client.id].endpoints.get(scope["path_params"]["id"])
         if endpoint is None:
             raise UnknownService()
         line.note(service=endpoint.service.id)
-        feedback = parse(await json_body(http, client))
+        feedback = parse(await json_body(scope, receive, client))
         line.lap("parse")
         try:
             await keep(client, endpoint.service, feedback)

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from app import fit, logs
 from app.answering import Answered
@@ -71,7 +71,7 @@ def discovery_routes(hooks: Hooks) -> APIRouter:
     @router.get("/cds-services")
     async def services(http: Request) -> Response:
         """The services that this client may call, each with its hook and its prefetch."""
-        client = await hooks.verify(http)
+        client = await hooks.verify(http.scope)
         logs.line(http.scope).note(client=client.id)
         return Response(hooks.serving.listings[client.id].discovery, media_type="application/json")
 
@@ -94,15 +94,16 @@ class Hooks:
         """What the router knows of it: the path, and that POST is its only method."""
 
         async def call(http: Request) -> Response:
-            return Response(await self.call(http.path_params["id"], http), media_type="application/json")
+            body = await self.call(http.path_params["id"], http.scope, http.receive)
+            return Response(body, media_type="application/json")
 
         return Route(PATH, call, methods=["POST"])
 
-    async def call(self, name: str, http: Request) -> bytes:
+    async def call(self, name: str, scope: Scope, receive: Receive) -> bytes:
         """The body that answers one hook."""
-        line = logs.line(http.scope)
+        line = logs.line(scope)
         line.note(route=PATH)
-        client = await self.verify(http)
+        client = await self.verify(scope)
         line.note(client=client.id)
         serving = self.serving
         endpoint = serving.listings[client.id].endpoints.get(name)
@@ -110,7 +111,7 @@ class Hooks:
             raise UnknownService()
         service = endpoint.service
         line.note(service=service.id, hook=service.hook)
-        body = await json_body(http, client)
+        body = await json_body(scope, receive, client)
         sent = serving.repeats.sent(client, service, body)
         reply = serving.repeats.recall(sent)
         if reply is None:
@@ -137,10 +138,10 @@ class Hooks:
         return reply.body
 
 
-async def json_body(http: Request, client: Client) -> bytes:
+async def json_body(scope: Scope, receive: Receive, client: Client) -> bytes:
     """The body; refused where it is announced as anything but plain JSON, or too large for this client."""
     kind, coding = b"", b"identity"
-    for name, value in http.scope["headers"]:
+    for name, value in scope["headers"]:
         if name == b"content-type":
             kind = value
         elif name == b"content-encoding":
@@ -149,7 +150,7 @@ async def json_body(http: Request, client: Client) -> bytes:
         raise UnsupportedMediaType("The body must be application/json.")
     if coding.lower() != b"identity":
         raise UnsupportedMediaType("The body must not be compressed.")
-    body = await _received(http.receive)
+    body = await _received(receive)
     if client.body_limit is not None and len(body) > client.body_limit:
         raise TooLarge(client.body_limit)
     return body

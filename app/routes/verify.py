@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from app import logs
 from app.clients import Client
@@ -19,14 +19,14 @@ from app.trust.token import Token, check_signature, read, refuse
 if TYPE_CHECKING:
     import jwt
 
-Verify = Callable[[Request], Awaitable[Client]]
+Verify = Callable[[Scope], Awaitable[Client]]
 """Gives the client that a request comes from; Unauthorised when it is nobody's."""
 
 
 def anyone(client: Client) -> Verify:
     """Takes every caller for this client."""
 
-    async def verify(_: Request) -> Client:
+    async def verify(_: Scope) -> Client:
         return client
 
     return verify
@@ -70,19 +70,20 @@ class Callers:
         """For readiness: what is wrong with the key sets, "" when nothing is."""
         return await self._key_sets.wrong()
 
-    async def __call__(self, http: Request) -> Client:
+    async def __call__(self, scope: Scope) -> Client:
         """The client that a request comes from."""
-        subject = self._subject_of(http.scope)
-        if "authorization" not in http.headers:
+        subject = self._subject_of(scope)
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        if not given:
             return self._without_token(subject)
-        token = read(_bearer(http))
+        token = read(_bearer(given))
         client, trust = self._issuers.of(token)
-        logs.line(http.scope).note(claims=client.id)
-        check(token, trust, self._base + http.scope["path"], self._clock())
+        logs.line(scope).note(claims=client.id)
+        check(token, trust, self._base + scope["path"], self._clock())
         if trust.subjects and subject not in trust.subjects:
             refuse("certificate")
         check_signature(token, await self._key(token, trust))
-        await self._first(token, http)
+        await self._first(token, scope)
         return client
 
     def _without_token(self, subject: str | None) -> Client:
@@ -95,7 +96,7 @@ class Callers:
             return await self._key_sets.key(token.jku or trust.jku[0], token.kid, token.alg)
         return trust.keys.get((token.kid, token.alg)) or refuse("unknown-key")
 
-    async def _first(self, token: Token, http: Request) -> None:
+    async def _first(self, token: Token, scope: Scope) -> None:
         """Unauthorised when this token was used before."""
         name, until = name_of(token), token.expires + SKEW_SECONDS
         if not self._replays.first(name, until, self._clock()):
@@ -105,15 +106,14 @@ class Callers:
         try:
             first = await self._remember_once(name, until)
         except Exception as error:  # advice must not end with the store
-            logs.line(http.scope).note(replays="this process only", **logs.describe(error))
+            logs.line(scope).note(replays="this process only", **logs.describe(error))
             return
         if not first:
             refuse("replayed")
 
 
-def _bearer(http: Request) -> str:
+def _bearer(given: list[bytes]) -> str:
     """The token of the one Authorization header."""
-    given = [value for name, value in http.scope["headers"] if name == b"authorization"]
     scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
     if scheme.lower() != b"bearer" or not token:
         refuse("no-token")
