@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.answer import NO, Answer, compare, negate, no
+from app.facts import since
+from app.facts.kinds import KINDS
 from app.joined import all_of, any_of, at_least, but_not, points
 from app.knowledge.criterion import Criterion
 from app.knowledge.fact import DERIVED, Fact
@@ -105,7 +107,7 @@ class Questions:
         finished = _finished(fact.label, self.lines(fact.but_not))
         if fact.any_of:
             return _any_of(self.lines(fact.any_of), finished)
-        found = self._derived(fact) if fact.kind in DERIVED else _base(name)
+        found = self._derived(fact) if fact.kind in DERIVED else _read(name, fact)
 
         def answered(facts: Facts, at_hand: Order | None) -> Answer:
             answer = found(facts, at_hand)
@@ -151,8 +153,23 @@ def questions(knowledge: Knowledge) -> Questions:
     return Questions(knowledge)
 
 
-def _base(name: str) -> Asked:
-    return lambda facts, at_hand: facts.base(name, at_hand, facts.ask)
+def _read(name: str, fact: Fact) -> Asked:
+    """A fact that is read from the record; some ask for what came after the date of another fact."""
+    answered, asked = KINDS[fact.kind], fact.parameters
+    after: str | None = getattr(asked, "since", None)
+
+    def read(facts: Facts, at_hand: Order | None) -> Answer:
+        record, knowledge = facts.record, facts.knowledge
+        if record is None:
+            return facts.base(name, at_hand) if facts.base else _NO
+        if after is None:
+            return answered(asked, record, at_hand, knowledge)
+        began = facts.ask(after, None)
+        return since.answer(
+            asked, began, lambda window: answered(window, record, at_hand, knowledge), record.today
+        )
+
+    return read
 
 
 def _once(text: str, mark: int, answered: Asked, *, of_order: bool) -> Asked:

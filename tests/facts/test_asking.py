@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from app.answer import CANNOT_TELL, NO, YES, Answer, Finding, Interval, Reason, cannot_tell, no, number, yes
-from app.facts.asking import KINDS, Ask, Facts, facts_of
+from app.facts.asking import Base, Facts, facts_of
+from app.facts.kinds import KINDS
 from app.knowledge import fact as shapes
 from app.knowledge.criterion import parse
 from app.knowledge.relevance import Marks
@@ -95,10 +95,10 @@ def asked() -> list[tuple[str, str | None]]:
     return []
 
 
-def counting(asked: list[tuple[str, str | None]]) -> Callable[[str, Order | None, Ask], Answer]:
+def counting(asked: list[tuple[str, str | None]]) -> Base:
     """Answers yes, and writes down what it was asked."""
 
-    def base(name: str, at_hand: Order | None, _: Ask) -> Answer:
+    def base(name: str, at_hand: Order | None) -> Answer:
         asked.append((name, at_hand.reference if at_hand else None))
         return yes([Finding(name, "Condition")])
 
