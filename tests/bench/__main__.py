@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import latency, process, report
+from tests.bench import latency, process, report, tokens
 from tests.bench.measure import Result, measure, measure_all
 from tests.bench.peers.measured import compare
 from tests.bench.servers import can_measure
@@ -36,6 +36,7 @@ def everything() -> None:
     print("\n".join(report.above_mark(result)))
     parts = {
         "Small requests beside large records": latency.beside_large,
+        "Tokens": tokens.tokens,
         "Start": process.start,
         "Memory": process.memory,
         "Two workers": process.two_workers,

@@ -52,7 +52,7 @@ class Connection:
         return part
 
 
-def post(path: str, body: bytes) -> bytes:
-    """The bytes of a JSON POST."""
-    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+def post(path: str, body: bytes, further: str = "") -> bytes:
+    """The bytes of a JSON POST; `further` are header lines, each with its end."""
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{further}"
     return head.encode() + f"content-length: {len(body)}\r\n\r\n".encode() + body
