@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 
@@ -9,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.decide import sieve_of
-from app.facts.asking import EVERYTHING
+from app.account import Account
+from app.compose import compose
+from app.decide import decide, sieve_of
+from app.facts.asking import EVERYTHING, facts_of
 from app.knowledge.relevance import ALWAYS
 from tests.content import knowledge
+from tests.records import order, problem, record
 from tests.whole_records import content
 
 CONTENTS = {"thumbs": knowledge, "pathway": content}
@@ -61,3 +66,31 @@ def test_what_is_dismissed_is_counted_for_each_order() -> None:
     assert sifted.about_orders == sum(
         knowledge().recommendations[asked.id].about == "order" for asked in sifted.every
     )
+
+
+def calls_made(copies: int) -> int:
+    """Function calls of a decision and its telling, once the same was dismissed before."""
+    one = knowledge().recommendations["avoid-salve-with-plaster"]
+    untouched = {f"copy-{number}": one for number in range(copies)}
+    known = replace(knowledge(), recommendations={**knowledge().recommendations, **untouched})
+    within = record(problem("sore-thumb"), orders=[order("thumb-picture")])
+
+    def told() -> None:
+        decisions = decide(known, facts_of(known, within), "order-sign", within.judged)
+        composition = compose(known, decisions.looked_into)
+        assert "copy-0" in Account(known, decisions, composition, ()).listed().json
+        assert len(decisions) > copies
+
+    told()
+    made: list[str] = []
+    profiler = sys.getprofile()
+    sys.setprofile(lambda _, event, __: made.append(event))
+    try:
+        told()
+    finally:
+        sys.setprofile(profiler)
+    return len(made)
+
+
+def test_a_call_pays_nothing_for_recommendations_that_it_does_not_touch() -> None:
+    assert calls_made(400) == calls_made(4) > 0
