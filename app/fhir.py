@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from fhir.resources.R4B import get_fhir_model_class
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
+from pydantic import BaseModel, create_model, model_validator
 
 FHIRAbstractModel.set_global_model_config(extra="ignore")
 
@@ -20,6 +21,21 @@ FHIRAbstractModel.set_global_model_config(extra="ignore")
 def model_of(resource_type: str) -> Any:
     """The model of a FHIR resource type, made when it is asked for first; LookupError when there is none."""
     return get_fhir_model_class(resource_type)
+
+
+class _WithoutNulls(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def reject_null_complex_elements(cls, resource: Any) -> Any:
+        """Takes the place of the models' own validator of this name."""
+        return resource
+
+
+@cache
+def model_without_nulls(resource_type: str) -> Any:
+    """The same for resources in whose lists no null stands: looking for one takes a third of a validation."""
+    model = model_of(resource_type)
+    return create_model(model.__name__, __base__=(_WithoutNulls, model))
 
 
 def valid(resource: Mapping[str, Any]) -> bool:

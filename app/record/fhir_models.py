@@ -13,7 +13,7 @@ import msgspec
 from cachetools import LRUCache
 from pydantic import ValidationError
 
-from app.fhir import model_of
+from app.fhir import model_without_nulls
 from app.record.readers.scope import Json, Loss, Lost, Tally
 from app.record.readers.sent import Reference
 from app.record.readers.shapes import Value, shaped
@@ -169,7 +169,7 @@ def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Acce
 
 def _made(source: str, shape: Json) -> Any:
     """The resource as its model makes it: what calling the model does, without copying what it is given."""
-    model = model_of(source)
+    model = model_without_nulls(source)  # shapes leave them out
     return model.__pydantic_validator__.validate_python(shape, self_instance=model.__new__(model))
 
 
