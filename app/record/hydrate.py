@@ -71,12 +71,16 @@ async def hydrate(
 
 
 async def _sorted(prefetch: Mapping[str, Raw], queries: Sequence[Query]) -> dict[str, Page]:
-    """The answer that prefetch holds to each query; before a long one others have their turn."""
+    """The answer that prefetch holds to each query; around a long one others have their turn."""
     pages: dict[str, Page] = {}
     for query in queries:
-        if len(prefetch.get(query.key, b"")) > LONG:
+        sent = prefetch.get(query.key)
+        long = sent is not None and len(sent) > LONG
+        if long:
             await pause()
-        pages[query.key] = prefetched(prefetch.get(query.key), query)
+        pages[query.key] = prefetched(sent, query)
+        if long:
+            await pause()
     return pages
 
 
