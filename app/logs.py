@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,9 @@ _APP = Path(__file__).parent
 _CLIENT_GONE = 499
 TOGETHER_SECONDS = 0.05
 """How long what is to be told of a request may wait for others."""
+
+IN_ONE_PIECE = 4096
+"""PIPE_BUF of Linux."""
 
 
 class Line:
@@ -93,9 +96,21 @@ class Held:
     def _drain(self) -> None:
         with self._lock:
             lines, self._lines = self._lines, []
-            if lines:
-                self._file.write(b"".join(lines))
+            for piece in _pieces(lines):
+                self._file.write(piece)
                 self._file.flush()
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, as many together as a pipe takes in one piece: other workers write to it as well."""
+    piece = b""
+    for each in lines:
+        if piece and len(piece) + len(each) > IN_ONE_PIECE:
+            yield piece
+            piece = b""
+        piece += each
+    if piece:
+        yield piece
 
 
 def line(scope: Scope) -> Line:

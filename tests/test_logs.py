@@ -243,6 +243,25 @@ async def test_what_is_told_together_leaves_in_one_write_with_the_time_of_each_r
     assert (file.writes, counted) == (1, [0, 200, 0, 201, 0, 202])
 
 
+async def test_what_leaves_together_is_no_more_than_a_pipe_takes_in_one_piece() -> None:
+    pieces: list[bytes] = []
+
+    class Pieces(Bytes):
+        def write(self, piece: Any) -> int:
+            pieces.append(bytes(piece))
+            return len(piece)
+
+    afterwards = logs.Afterwards(Pieces(), seconds=3600)
+    for number in range(60):
+        afterwards.note(ended(number))
+    afterwards.catch_up()
+    assert [json.loads(line)["status"] for piece in pieces for line in piece.splitlines()] == [
+        *range(200, 260)
+    ]
+    assert all(piece.endswith(b"\n") and len(piece) <= 4096 for piece in pieces)
+    assert len(pieces) < 6
+
+
 async def test_what_is_left_at_the_end_is_told() -> None:
     file = Bytes()
     afterwards = logs.Afterwards(file, seconds=3600)

@@ -18,6 +18,7 @@ from tests.bench.bodies import Body, all_bodies
 from tests.bench.connection import Connection, post
 from tests.bench.measure import path_of, prefetch_keys
 from tests.bench.servers import Server, service, workers
+from tests.content import change, write
 from tests.tokens import BASE, ISSUER, claims, head, jwks, signed
 
 pytestmark = pytest.mark.integration
@@ -64,6 +65,11 @@ def get(port: int, path: str) -> tuple[int, str]:
     return status, answer.decode()
 
 
+def digest(port: int) -> str:
+    """Of the content that a worker serves."""
+    return str(json.loads(get(port, "/health/ready")[1])["digest"])
+
+
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -101,6 +107,17 @@ def test_one_that_is_killed_is_replaced_while_the_other_answers(parent: Server) 
     assert cards(other.port, call) > 0
     until(lambda: len(workers(parent)) == 2 and first.pid not in {each.pid for each in workers(parent)})
     assert cards(first.port, call) > 0
+
+
+def test_each_worker_takes_a_change_of_the_content_and_so_does_one_that_comes_later(tmp_path: Path) -> None:
+    cards = write(tmp_path / "cards")
+    with service(workers="2", cards=str(cards)) as parent:
+        first, other = workers(parent)
+        before = digest(first.port)
+        change(cards, "services.yaml", 'content_version: "1"', 'content_version: "2"')
+        until(lambda: before not in (digest(first.port), digest(other.port)))
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: len(workers(parent)) == 2 and digest(first.port) == digest(other.port))
 
 
 def test_being_asked_to_end_each_answers_what_it_has_and_no_port_stays_bound(parent: Server) -> None:
