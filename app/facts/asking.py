@@ -52,11 +52,14 @@ class Facts:
 
     def look(self, mark: int) -> bool:
         """Read every source that may hold one of these bits; whether any of them is there."""
-        wanted, marks = mark & self.unread, self.knowledge.marks
+        record, marks, wanted = self.record, self.knowledge.marks, mark & self.unread
         for source, every in marks.sources.items():
-            if wanted & every and self.record is not None:
-                read, bits = self.record.of(source), marks.bits[source]
-                self.found += [every] if read.gaps else [bits[name] for name in read.by_set if name in bits]
+            if wanted & every and record is not None:
+                read, bits = record.of(source), marks.bits[source]
+                if read.gaps:
+                    self.found.append(every)
+                elif read.by_set:
+                    self.found += [bits[name] for name in read.by_set if name in bits]
                 self.unread ^= every
         self.present = reduce(or_, self.found, self.unread | ALWAYS)
         return bool(mark & self.present)
