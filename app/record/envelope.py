@@ -105,15 +105,22 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """What a search found; `next` is the link to the rest of it, `total` is 0 when none is stated."""
+    """What a search found; `next` is the link to the rest of it, `total` is 0 when none is stated.
+
+    Those of `resources` that are of another type than what was searched for have lost most elements.
+    """
 
     resources: tuple[Sent, ...]
+    plain: bool
     next: str | None
     total: int
 
 
 def matches(body: Raw, source: str) -> Matches | None:
-    """A Bundle of nothing but resources of one type in their usual form; None for anything else."""
+    """A Bundle whose resources are in their usual form, opened as this type; `plain` if all are of it.
+
+    None for anything else.
+    """
     decoder = _matches.get(source)
     try:
         bundle = decoder.decode(body) if decoder else None
@@ -122,10 +129,8 @@ def matches(body: Raw, source: str) -> Matches | None:
     if bundle is None or bundle.resource_type != "Bundle":
         return None
     resources = tuple([each.resource for each in bundle.entry or ()])
-    for each in resources:
-        if each.resourceType != source:
-            return None
-    return Matches(resources, _next(bundle.link), bundle.total or 0)
+    plain = {each.resourceType for each in resources} <= {source}
+    return Matches(resources, plain, _next(bundle.link), bundle.total or 0)
 
 
 _HEAD = 1024

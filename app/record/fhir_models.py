@@ -41,9 +41,9 @@ _REQUIRED = frozenset({"code", "intent", "medicationCodeableConcept", "status", 
 _PLAIN = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64} [ -~]{1,200}", re.ASCII)
 _Accepted = MutableMapping[tuple[str, str, bytes], Any]
 _ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
-"""The element as its model made it, by resource type, name and JSON."""
+"""Elements by resource type, name and JSON; those that a model asks for, as it made them."""
 _KNOWN: dict[tuple[str, str, bytes | str], Any] = {}
-"""The element as its model made it, by resource type, name and JSON as it was sent."""
+"""The same by their JSON as it was sent."""
 _MOST_KNOWN = 8_192
 LONG = 2_000
 """Bytes of JSON of an element that is worth remembering."""
@@ -104,7 +104,7 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
         wrong = [error["loc"] for error in errors if not error["type"].endswith("missing")]
         return [*missing, *(place for place in wrong if not isinstance(_find(resource, place), dict))]
     for memory, key in new:
-        memory[key] = getattr(made, key[1])
+        memory[key] = _made_of(made, key[1])
     return None
 
 
@@ -139,9 +139,14 @@ def passes(source: str, shape: Json, elements: Mapping[str, object], tally: Tall
     except ValidationError:
         return False
     for key in new:
-        _remember(key, getattr(made, key[1]))
+        _remember(key, _made_of(made, key[1]))
     tally.validations_left -= 1
     return True
+
+
+def _made_of(made: object, name: str) -> object:
+    """An element as its model made it, where a model asks for it again; others need only be known."""
+    return getattr(made, name) if name in _REQUIRED else True
 
 
 def _value(sent: object) -> Value:

@@ -116,10 +116,12 @@ def read_orders(
             count(pile.losses, Loss.UNREADABLE)
             count(scope.tally.faults, type(fault).__name__)
     orders = tuple(pile.orders)
-    wanted = frozenset(filter(None, map(_plain, selections or ())))
-    judged = tuple(order for order in orders if not wanted or wanted & _names(order.raw))
-    known = frozenset[str]().union(*(_names(each) for each in readable))
     gaps = gaps_of(SOURCE, pile.losses)
+    wanted = frozenset(filter(None, map(_plain, selections or ())))
+    if not wanted:
+        return Drafts(orders, orders, gaps, pile.void, pile.ignored)
+    judged = tuple(order for order in orders if wanted & _names(order.raw))
+    known = frozenset[str]().union(*(_names(each) for each in readable))
     return Drafts(orders, judged, gaps, pile.void, pile.ignored, len(wanted - known))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import msgspec
 from msgspec import Raw, Struct
@@ -125,7 +125,7 @@ def prefetched(value: Raw | None, query: Query) -> Page:
 def page(body: Raw, source: str) -> Page:
     """A prefetched value or a fetched body as an answer to a query for one FHIR resource type."""
     found = envelope.matches(body, source)
-    if found is not None and len(found.resources) <= MOST_ENTRIES:
+    if found is not None and found.plain and len(found.resources) <= MOST_ENTRIES:
         return _plain(found, source, body)
     outside = envelope.read(body)
     if outside is None or not outside.resource_type:
@@ -133,7 +133,8 @@ def page(body: Raw, source: str) -> Page:
     if outside.resource_type == "Bundle":
         if len(outside.entries) > MOST_ENTRIES:
             return Page("too large", why=TOO_LARGE)
-        return replace(_bundle(outside, source), sent=(envelope.inside(body),))
+        known = found.resources if found is not None else ()
+        return replace(_bundle(outside, source, known), sent=(envelope.inside(body),))
     if outside.resource_type == source:
         return Page("sent", {source: (body,)}, sent=(memoryview(body),))
     if outside.resource_type == "OperationOutcome":
@@ -148,17 +149,18 @@ def _plain(found: Matches, source: str, body: Raw) -> Page:
     return Page("sent", entries, next=found.next, size=size, total=found.total, sent=sent)
 
 
-def _bundle(bundle: Envelope, source: str) -> Page:
-    kept: dict[str, list[Raw]] = {}
+def _bundle(bundle: Envelope, source: str, known: Sequence[Sent]) -> Page:
+    """Resources of several types; those of the source in their elements, where these are known."""
+    kept: dict[str, list[Resource]] = {}
     failed, broken, ignored = False, bundle.broken, 0
-    for entry in bundle.entries:
-        kind = type_of(entry.resource) if entry else None
+    for entry, sent in zip_longest(bundle.entries, known):
+        kind = sent.resourceType if sent else type_of(entry.resource) if entry else None
         if entry is None or kind is None:
             broken = True
         elif kind == "OperationOutcome":
             failed = failed or envelope.is_error(entry.resource)
         elif kind == source or kind == "Medication" or entry.included:
-            kept.setdefault(kind, []).append(entry.resource)
+            kept.setdefault(kind, []).append(sent if sent and kind == source else entry.resource)
         else:
             ignored += 1
     if ignored and source not in kept:

@@ -154,10 +154,12 @@ def decoded(resource: Resource) -> Json:
 
 def in_shape(kind: Kind, sent: Json) -> Json:
     """The elements that are read, under their R4 names and in their R4 form; `sent` stays as it is."""
-    renamed = dict(sent)
-    for old, new in (*_RENAMES.items(), *kind.renames.items()):
-        if sent.get(old) and not sent.get(new):
-            renamed[new] = sent[old]
+    renamed = sent
+    if not (kind.renames.keys().isdisjoint(sent) and _RENAMES.keys().isdisjoint(sent)):
+        renamed = dict(sent)
+        for old, new in (*_RENAMES.items(), *kind.renames.items()):
+            if sent.get(old) and not sent.get(new):
+                renamed[new] = sent[old]
     return {**(shaped(renamed, kind.shape) or {}), "resourceType": sent["resourceType"]}
 
 

@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from app.record import prefetch
 from app.record.prefetch import Material, Page, Query, joined, material, sort
-from app.record.readers.sent import whole
+from app.record.readers.sent import Sent, whole
 
 CONDITIONS = Query("conditions", "Condition", "Condition?patient={{context.patientId}}")
 OBSERVATIONS = Query("observations", "Observation", "Observation?patient={{context.patientId}}&_sort=-date")
@@ -150,6 +150,12 @@ def test_a_bundle_around_a_single_read_is_opened() -> None:
 def test_a_bundle_of_another_kind_without_type_is_read_all_the_same() -> None:
     sent = {"resourceType": "Bundle", "entry": [{"resource": condition("a")}]}
     assert ids(gathered(sent)) == ["a"]
+
+
+def test_beside_a_notice_of_the_server_entries_are_known_in_their_elements() -> None:
+    page = read(bundle(condition("a"), outcome("information"), condition("b")))
+    assert (page.state, ids(page)) == ("sent", ["a", "b"])
+    assert all(isinstance(each, Sent) for each in page.entries["Condition"])
 
 
 def test_entries_of_other_types_are_left_out_and_counted() -> None:

@@ -75,6 +75,7 @@ ANY_JSON = st.recursive(
     ),
     max_leaves=12,
 )
+NOTHING_MORE = {"resourceType": "OperationOutcome", "issue": [{"severity": "information"}]}
 SUBJECTS = st.sampled_from(WORDS).map(lambda text: {"reference": text}) | ANY_JSON
 
 
@@ -115,8 +116,10 @@ def test_looking_ahead_changes_nothing(source: str, data: st.DataObject) -> None
 def test_a_bundle_is_read_as_its_entries_are_one_by_one(source: str, data: st.DataObject) -> None:
     resources = data.draw(st.lists(entries(source), max_size=3))
     whole = scope(filtering=False)
-    alone = [msgspec.json.encode(each) for each in resources if each.get("resourceType") == source]
-    bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources]}
+    others = data.draw(st.lists(st.sampled_from([NOTHING_MORE, {"resourceType": "Basic"}]), max_size=2))
+    mixed = data.draw(st.permutations([*resources, *others]))
+    alone = [msgspec.json.encode(each) for each in mixed if each.get("resourceType") == source]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": each} for each in mixed]}
 
     found = page(msgspec.Raw(msgspec.json.encode(bundle)), source).entries.get(source, ())
 
