@@ -11,12 +11,15 @@ import pytest
 
 from app.knowledge.load import load
 from app.main import create_app
+from app.profiles import PROFILES
 from app.settings import Settings
 from tests.calls import LOW_BACK_PAIN, TODAY, condition, prefetched, request, study
 
 KNOWLEDGE = load(Settings().cards)
 CT = study("72133", LOW_BACK_PAIN)
+WITH_CONTRAST = {**study("72149", LOW_BACK_PAIN), "id": "with-contrast"}
 PAIN = condition(LOW_BACK_PAIN)
+HOOKS = ("order-sign", "order-select", "patient-view")
 
 
 def body(*drafts: dict, instance: str = "one", hook: str = "order-sign", **changes: Any) -> dict[str, Any]:
@@ -29,13 +32,15 @@ class Service:
 
     def __init__(self, **settings: Any) -> None:
         self.log = io.BytesIO()
+        self.profile = settings.get("profile", "spec")
         self.app = create_app(Settings(**{"today": TODAY, **settings}), KNOWLEDGE, log_file=self.log)
 
     async def ask(self, sent: dict[str, Any] | bytes, service: str = "order-sign") -> bytes:
         content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
-        transport = httpx.ASGITransport(self.app)
+        transport, release = httpx.ASGITransport(self.app), {"release": PROFILES[self.profile].release}
         async with httpx.AsyncClient(transport=transport, base_url="http://cds.example") as client:
-            answer = await client.post(f"/cds-services/low-back-pain-{service}", content=content)
+            path = f"/cds-services/low-back-pain-{service}"
+            answer = await client.post(path, content=content, extensions=release)
         assert answer.status_code == 200, answer.text
         return answer.content
 
@@ -53,6 +58,32 @@ async def test_a_recalled_answer_is_byte_for_byte_the_fresh_one(drafts: tuple[di
 
     assert recalled == await fresh.ask(body(*drafts, instance="two"))
     assert (remembering.read, fresh.read) == (1, 1)
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+async def test_every_kind_of_client_gets_a_recalled_answer_as_it_can_show_it(profile: str) -> None:
+    remembering, fresh = Service(profile=profile), Service(profile=profile, memory_calls=0)
+    served = PROFILES[profile].hooks or HOOKS
+    hook = next(each for each in HOOKS if each in served)
+    drafts = (CT, WITH_CONTRAST) if hook != "patient-view" else ()
+    await remembering.ask(body(*drafts, instance="one", hook=hook), hook)
+
+    recalled = await remembering.ask(body(*drafts, instance="two", hook=hook), hook)
+
+    assert recalled == await fresh.ask(body(*drafts, instance="two", hook=hook), hook)
+    assert b'"cards":[{' in recalled
+    assert (b"(1 of 2: the new order)" in recalled) == PROFILES[profile].one_action
+    assert remembering.read == (2 if PROFILES[profile].rated else 1)
+
+
+async def test_an_answer_that_echoes_a_uuid_of_somebody_else_is_made_anew() -> None:
+    other = "6f1f6f4e-2c0b-5a63-9d0f-3f4d7f6a1c56"
+    odd = {**CT, "uuid": other}
+    remembering, fresh = Service(), Service(memory_calls=0)
+    for name in ("one", "two"):
+        answer = await remembering.ask(body(odd, instance=name))
+        assert answer == await fresh.ask(body(odd, instance=name))
+    assert remembering.read == (2 if other.encode() in answer else 1)
 
 
 async def test_every_uuid_is_of_the_hook_instance_of_its_own_call() -> None:
