@@ -1,4 +1,4 @@
-"""A file under cards/ as it was read: its data, the line of every place in it, and its faults."""
+"""A file under cards/ as it was read: its data, and its faults with their lines."""
 
 from __future__ import annotations
 
@@ -22,18 +22,23 @@ class Fault:
 
 @dataclass(slots=True)
 class Source:
-    """One parsed file: its data, the line of every place in it, and the faults of its YAML."""
+    """One parsed file: its text, its data, and the faults of its YAML."""
 
     file: str
+    text: str = ""
     data: Any = None
-    lines: dict[Where, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    _lines: dict[Where, int] | None = None
 
     def line(self, where: Where) -> int:
         """The line of a place, or of the nearest place around it."""
-        while where and where not in self.lines:
+        if self._lines is None:
+            from app.knowledge.yaml_source import lines_of  # seldom asked: only where something is wrong
+
+            self._lines = lines_of(self.text)
+        while where and where not in self._lines:
             where = where[:-1]
-        return self.lines.get(where, 1)
+        return self._lines.get(where, 1)
 
     def fault(self, where: Where, what: str) -> Fault:
         """A fault at a place of this file."""

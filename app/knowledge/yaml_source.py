@@ -35,14 +35,18 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "int": int,
     "float": float,
 }
-_AMBIGUOUS = re.compile(r"^(yes|no|on|off|y|n|Yes|No|On|Off|YES|NO|ON|OFF)$")
+_AMBIGUOUS = frozenset(
+    each for word in ("yes", "no", "on", "off") for each in (word, word.capitalize(), word.upper())
+) | {"y", "n"}
+_TEXT = "tag:yaml.org,2002:str"
 
 
 def read(path: Path, name: str) -> Source:
     """Parse a file. Faults of the YAML itself end up in the source, never as an exception."""
     source = Source(name)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+        source.text = path.read_text(encoding="utf-8")
+        node = yaml.compose(source.text, Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
@@ -52,51 +56,70 @@ def read(path: Path, name: str) -> Source:
         source.faults.append(Fault(name, 1, "the file is empty"))
         return source
     try:
-        source.data = _value(node, (), source)
+        source.data = _value(node, source)
     except RecursionError:
         source.faults.append(Fault(name, 1, "an anchor holds itself"))
     return source
 
 
-def _value(node: yaml.Node, where: Where, source: Source) -> Any:
-    source.lines[where] = node.start_mark.line + 1
+def lines_of(text: str) -> dict[Where, int]:
+    """The line of every place in the text of a file that was read without faults."""
+    lines: dict[Where, int] = {}
+    if node := yaml.compose(text, Loader=_Loader):
+        _number(node, (), lines)
+    return lines
+
+
+def _number(node: yaml.Node, where: Where, lines: dict[Where, int]) -> None:
+    lines[where] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, where, source)
-    if isinstance(node, yaml.SequenceNode):
-        return [_inside(node, each, (*where, index), source) for index, each in enumerate(node.value)]
-    return _scalar(node, where, source)
+        for key, value in node.value:
+            _number(value, (*where, str(key.value)), lines)
+            lines[(*where, str(key.value))] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, each in enumerate(node.value):
+            _number(each, (*where, index), lines)
 
 
-def _mapping(node: yaml.MappingNode, where: Where, source: Source) -> dict[str, Any]:
+def _value(node: yaml.Node, source: Source) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node, source)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, source)
+    assert isinstance(node, yaml.SequenceNode)  # there are no others
+    return [_inside(node, each, source) for each in node.value]
+
+
+def _mapping(node: yaml.MappingNode, source: Source) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value
-        if not isinstance(key, str) or key_node.tag != "tag:yaml.org,2002:str":
-            source.lines[(*where, str(key))] = key_node.start_mark.line + 1
-            source.faults.append(source.fault((*where, str(key)), f"put the key {key!s:.40} into quotes"))
+        if not isinstance(key, str) or key_node.tag != _TEXT:
+            _note(source, key_node, f"put the key {key!s:.40} into quotes")
             key = str(key)
         if key in result:
-            source.faults.append(
-                Fault(source.file, key_node.start_mark.line + 1, f"the key `{key}` stands here twice")
-            )
-        result[key] = _inside(node, value_node, (*where, key), source)
-        source.lines[(*where, key)] = key_node.start_mark.line + 1
+            _note(source, key_node, f"the key `{key}` stands here twice")
+        result[key] = _inside(node, value_node, source)
     return result
 
 
-def _inside(holder: yaml.CollectionNode, node: yaml.Node, where: Where, source: Source) -> Any:
-    value = _value(node, where, source)
+def _inside(holder: yaml.CollectionNode, node: yaml.Node, source: Source) -> Any:
+    value = _value(node, source)
     if holder.flow_style and isinstance(value, str) and len(value) > _PROSE:
-        source.faults.append(source.fault(where, "prose does not belong between { } or [ ]"))
+        _note(source, node, "prose does not belong between { } or [ ]")
     return value
 
 
-def _scalar(node: yaml.Node, where: Where, source: Source) -> Any:
-    kind = node.tag.rpartition(":")[2]
-    if kind in _SCALARS and _FORMS[kind].match(node.value):
-        return _SCALARS[kind](node.value)
-    if kind != "str":
-        source.faults.append(source.fault(where, f"the tag {node.tag} has no place here"))
-    if not getattr(node, "style", None) and _AMBIGUOUS.match(node.value):
-        source.faults.append(source.fault(where, f"put `{node.value}` into quotes, or write true or false"))
+def _scalar(node: yaml.ScalarNode, source: Source) -> Any:
+    if node.tag != _TEXT:
+        kind = node.tag.rpartition(":")[2]
+        if kind in _SCALARS and _FORMS[kind].match(node.value):
+            return _SCALARS[kind](node.value)
+        _note(source, node, f"the tag {node.tag} has no place here")
+    if not node.style and node.value in _AMBIGUOUS:
+        _note(source, node, f"put `{node.value}` into quotes, or write true or false")
     return node.value
+
+
+def _note(source: Source, node: yaml.Node, what: str) -> None:
+    source.faults.append(Fault(source.file, node.start_mark.line + 1, what))
