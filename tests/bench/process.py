@@ -72,6 +72,8 @@ def _first_answer(compiled: str) -> float:
 
 def memory() -> dict[str, float]:
     """MB of one worker after its first hundred calls; the share (PSS) of each of two, and of their parent."""
+    with service():
+        pass  # from here on the content need not be checked again
     with service() as one, service(workers="2") as parent:
         body, both = bodies_of(one)["20 KB"], workers(parent)
         for server in (one, *both):

@@ -133,6 +133,8 @@ def service(**settings: str) -> Iterator[Running]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLUMBLINE_")}
     with tempfile.TemporaryDirectory(prefix="plumbline-store-") as folder:
         own.setdefault("store_url", f"sqlite:///{folder}/journal.sqlite")
+        if "cards" in settings:  # the project's own content, once checked, is kept for all
+            own.setdefault("compiled", f"{folder}/content")
         environment = inherited | {f"PLUMBLINE_{name.upper()}": value for name, value in own.items()}
         command = [sys.executable, "-m", "app", "serve"]
         scheme = "https" if "tls_certificate" in settings else "http"
