@@ -18,7 +18,6 @@ with atheris.instrument_imports(include=["app.trust", "app.routes.verify"]):
     from app.trust.key_sets import KeySets
 
 import jwt
-from starlette.requests import Request
 
 from tests.fuzz.trees import mutated
 from tests.tokens import BASE, ISSUER, NOW, ORDER_SIGN, claims, good, head, jwks, public, segment, signed
@@ -44,7 +43,7 @@ def one(data: bytes) -> None:
     scope = {"type": "http", "path": PATH, "headers": [(b"authorization", b"Bearer " + data)]}
     callers = Callers([Client("ehr", trust=TRUST)], BASE, KeySets(nobody), clock=lambda: NOW)
     try:
-        client = asyncio.run(callers(Request(scope)))
+        client = asyncio.run(callers(scope))
     except Unauthorised:
         return
     assert client.id == "ehr"
