@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from app.settings import FaultySettings, read
 
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from app.journal.export import Cell
     from app.journal.store import Store
 
-journal = typer.Typer(no_args_is_help=True, help=__doc__)
 _UNUSABLE = 2
-Since = Annotated[datetime | None, typer.Option(help="from this moment on, in UTC; default: from the start")]
-Until = Annotated[datetime | None, typer.Option(help="before this moment, in UTC; default: now")]
+_since = click.option(
+    "--since", type=click.DateTime(), help="From this moment on, in UTC; default: from the start."
+)
+_until = click.option("--until", type=click.DateTime(), help="Before this moment, in UTC; default: now.")
+
+
+@click.group(help=__doc__)
+def journal() -> None:
+    """The commands; their help is the module's."""
 
 
 class What(StrEnum):
@@ -31,11 +37,10 @@ class What(StrEnum):
 
 
 @journal.command()
-def report(
-    since: Since = None,
-    until: Until = None,
-    json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
-) -> None:
+@_since
+@_until
+@click.option("--json", is_flag=True, help="For machines.")
+def report(since: datetime | None, until: datetime | None, json: bool) -> None:
     """How often each recommendation was decided, shown, accepted and overridden, and why."""
     import msgspec
 
@@ -45,18 +50,17 @@ def report(
     with _store() as store:
         found = reported(store, *_between(since, until))
     if json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
         for line in as_text(found):
-            typer.echo(line)
+            click.echo(line)
 
 
 @journal.command()
-def export(
-    what: Annotated[What, typer.Argument(help="one line for each of these")] = What.decisions,
-    since: Since = None,
-    until: Until = None,
-) -> None:
+@click.argument("what", type=click.Choice(What), default=What.decisions)
+@_since
+@_until
+def export(what: What, since: datetime | None, until: datetime | None) -> None:
     """CSV on standard output: every decision, card, or report of what became of a card."""
     import csv
     import sys
@@ -85,8 +89,8 @@ def _store() -> Iterator[Store]:
             store.open()
             yield store
     except (FaultySettings, StoreUnavailable) as error:
-        typer.echo(f"The journal cannot be read: {error}", err=True)
-        raise typer.Exit(_UNUSABLE) from None
+        click.echo(f"The journal cannot be read: {error}", err=True)
+        raise SystemExit(_UNUSABLE) from None
 
 
 def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:
