@@ -42,9 +42,9 @@ _PLAIN = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64} [ -~]{1,200}", re.ASCII
 _Accepted = MutableMapping[tuple[str, str, bytes], Any]
 _ACCEPTED: LRUCache[tuple[str, str, bytes], Any] = LRUCache(maxsize=4_096)
 """Elements by resource type, name and JSON; those that a model asks for, as it made them."""
-_KNOWN: dict[tuple[str, str, bytes | str], Any] = {}
+KNOWN: dict[tuple[str, str, bytes | str], Any] = {}
 """The same by their JSON as it was sent."""
-_MOST_KNOWN = 8_192
+MOST_KNOWN = 8_192
 LONG = 2_000
 """Bytes of JSON of an element that is worth remembering."""
 Place = tuple[int | str, ...]
@@ -127,7 +127,7 @@ def passes(source: str, shape: Json, elements: Mapping[str, object], tally: Tall
             key = (source, name, sent)
         else:
             continue
-        known = _KNOWN.get(key)
+        known = KNOWN.get(key)
         if known is not None:
             if name in _REQUIRED:
                 given[name] = known
@@ -157,10 +157,10 @@ def _value(sent: object) -> Value:
 
 def _remember(key: tuple[str, str, bytes | str], made: object) -> None:
     """What was accepted once; when there is no more room, everything is forgotten."""
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
+    if len(KNOWN) >= MOST_KNOWN:
+        KNOWN.clear()
     if len(key[2]) <= LONG:
-        _KNOWN[key] = made
+        KNOWN[key] = made
 
 
 def _place_of(source: str, name: str, value: Value, tally: Tally) -> tuple[_Accepted, tuple[str, str, bytes]]:

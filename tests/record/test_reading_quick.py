@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.record import fhir_models
 from app.record.readers.quick import short_way
-from app.record.readers.sent import SENT, opened
+from app.record.readers.resources import CONDITION as CONDITION_SHAPE
+from app.record.readers.sent import SENT, Reference, opened
 from app.record.reading import KINDS, Scope, read_collection
 from tests.record.samples import ICD, LOINC, PATIENT_ID, RXNORM, SNOMED, TODAY, WATCH
 
@@ -177,3 +179,18 @@ def test_no_more_is_validated_than_allowed() -> None:
 
     assert [gap.why for gap in found.gaps] == ["1 Condition not read: the record is too long"]
     assert len(found.items) == 1
+
+
+def test_what_was_accepted_is_forgotten_before_there_is_too_much_of_it() -> None:
+    scope = Scope(WATCH, PATIENT_ID, TODAY)
+    scope.tally.validations_left = 2 * fhir_models.MOST_KNOWN
+    severities = [b'{"text":"%d"}' % number for number in range(fhir_models.MOST_KNOWN + 1)]
+    subject = msgspec.convert(SUBJECT, Reference)
+
+    for severity in (*severities, b'{"text":"' + b"x" * fhir_models.LONG + b'"}'):
+        assert fhir_models.passes(
+            "Condition", CONDITION_SHAPE, {"subject": subject, "severity": severity}, scope.tally
+        )
+
+    assert 0 < len(fhir_models.KNOWN) < fhir_models.MOST_KNOWN
+    assert max(len(said) for _, _, said in fhir_models.KNOWN) <= fhir_models.LONG

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -19,28 +19,18 @@ class _Named(msgspec.Struct):
 _NAMED = msgspec.json.Decoder(_Named)
 
 
-class Referable(Mapping[str, Resource]):
+class Referable:
     """Resources by `Type/id`, looked through when the first reference asks: most records have none."""
 
     def __init__(self, *resources: Sequence[Resource]) -> None:
         self._resources = resources
         self._named: dict[str, Resource] | None = None
 
-    @property
-    def named(self) -> dict[str, Resource]:
-        """All of them."""
+    def get(self, name: str) -> Resource | None:
+        """The resource of this name, if there is one."""
         if self._named is None:
             self._named = referable(each for some in self._resources for each in some)
-        return self._named
-
-    def __getitem__(self, name: str) -> Resource:
-        return self.named[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.named)
-
-    def __len__(self) -> int:
-        return len(self.named)
+        return self._named.get(name)
 
 
 def referable(resources: Iterable[Resource]) -> dict[str, Resource]:

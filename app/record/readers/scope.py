@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -41,6 +41,14 @@ def count(numbers: dict[K, int], each: K) -> None:
     numbers[each] = numbers.get(each, 0) + 1
 
 
+class Named(Protocol):
+    """Resources by their names, as a dictionary has them."""
+
+    def get(self, name: str, /) -> Resource | None:
+        """The resource of this name, if there is one."""
+        ...
+
+
 class Scope(msgspec.Struct, frozen=True):
     """One call: the watched codes, the patient, today, and resources that references may point to.
 
@@ -53,7 +61,7 @@ class Scope(msgspec.Struct, frozen=True):
     patient_id: str
     today: date
     birth: When | None = None
-    others: Mapping[str, Resource] = msgspec.field(default_factory=dict)
+    others: Named = msgspec.field(default_factory=dict[str, Resource])
     drafts: Mapping[str, Json] = msgspec.field(default_factory=dict)
     filtering: bool = True
     tally: Tally = msgspec.field(default_factory=Tally)
