@@ -6,7 +6,6 @@ A client that shows ratings would otherwise know nothing of the order that it ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -56,7 +55,7 @@ def _with_draft(request: HookRequest, changed: Json) -> HookRequest:
     resources = [each.resource for each in (sent.entries if sent else ()) if each]
     entries = [{"resource": changed if _names(raw, changed) else raw} for raw in resources]
     bundle = msgspec.json.encode({"resourceType": "Bundle", "type": "collection", "entry": entries})
-    return replace(request, context=replace(request.context, draft_orders=Raw(bundle)))
+    return structs.replace(request, context=structs.replace(request.context, draft_orders=Raw(bundle)))
 
 
 class _Named(msgspec.Struct, rename="camel"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 import msgspec
@@ -21,8 +20,7 @@ _NOUNS = {"str": "a string", "object": "an object", "array": "a list", "bool": "
 _TOKEN = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Where the clinician is. `patient_id` is a bare id; `draft_orders` a Bundle, undecoded."""
 
     patient_id: str
@@ -31,9 +29,11 @@ class Context:
     selections: tuple[str, ...] | None = None
     draft_orders: Raw | None = None
 
+    def __repr__(self) -> str:
+        return "Context(...)"  # who the patient is stays out of what is printed
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+
+class HookRequest(msgspec.Struct, frozen=True):
     """One call. `fhir_server` has no trailing slash; `token` is its bearer token, if one was given.
 
     Values of `prefetch` are undecoded, JSON null among them; a key that was not sent is absent.
@@ -42,11 +42,14 @@ class HookRequest:
 
     hook: str
     hook_instance: str
-    context: Context = field(repr=False)
+    context: Context
     fhir_server: str | None = None
-    token: str | None = field(default=None, repr=False)
-    prefetch: Mapping[str, Raw] = field(default_factory=dict, repr=False)
+    token: str | None = None
+    prefetch: Mapping[str, Raw] = msgspec.field(default_factory=dict)
     fhir_version: str | None = None
+
+    def __repr__(self) -> str:
+        return f"HookRequest(hook={self.hook!r}, hook_instance={self.hook_instance!r}, ...)"
 
 
 class _Authorization(msgspec.Struct):
