@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from app.protocol.request import HookRequest
 from app.record.orders import Drafts, read_orders
@@ -29,8 +28,7 @@ NOT_ASKED = "not asked for"
 _EMPTY = Collection()
 
 
-@dataclass(frozen=True, slots=True)
-class Assembled:
+class Assembled(Struct, frozen=True):
     """The record, the drafts it was made of, and the numbers of what was read, for the log.
 
     `reading` are the sources that take long, each to be read in steps before the record is asked for it.

@@ -189,7 +189,9 @@ def _decoded(raw: Raw, shape: type[T]) -> T | None:
 
 
 def _next(links: list[_Link] | None) -> str | None:
-    return next((link.url for link in links or () if link.relation == "next" and link.url), None)
+    if not links:
+        return None
+    return next((link.url for link in links if link.relation == "next" and link.url), None)
 
 
 def type_of(resource: Raw) -> str | None:

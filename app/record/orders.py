@@ -65,8 +65,7 @@ _AS_SENT = msgspec.json.Decoder(float_hook=lambda digits: msgspec.Raw(digits.enc
 _DECIMAL = re.compile(rb"\d[.eE]")
 
 
-@dataclass(frozen=True, slots=True)
-class Drafts:
+class Drafts(msgspec.Struct, frozen=True):
     """The orders of a call. `judged` are those that were selected, or all.
 
     `void` counts drafts that are not to be carried out, `ignored` entries that are no orders,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
+from msgspec import Struct, field
+
 from app.record.values import ORDER, Encounter, Gap, Order, Patient, When
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """The values of one source that are in some watched value set, and what could not be read of it."""
 
     items: tuple[Any, ...] = ()
