@@ -15,7 +15,7 @@ from pathlib import Path
 from app.settings import Settings
 from tests.bench.bodies import Body, all_bodies
 from tests.bench.connection import Connection, post
-from tests.bench.measure import Series, numbered, path_of, prefetch_keys, ratio, send_round
+from tests.bench.measure import ROUNDS, Series, numbered, path_of, prefetch_keys, ratio, send_round
 from tests.bench.servers import Server, service, workers
 
 STARTS = 6
@@ -107,7 +107,7 @@ def untouched_content() -> dict[str, float]:
             if name not in ("1 KB", "20 KB"):
                 continue
             numbers, series = count(1), {few.port: Series(), many.port: Series()}
-            for _ in range(7):
+            for _ in range(ROUNDS):
                 for server in (few, many):
                     into = series[server.port]
                     send_round(server, path_of(body), numbered(body.first, numbers), 60, into)
