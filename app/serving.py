@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
-from app.workers import CANNOT_SERVE, Workers
+from app.workers import CANNOT_SERVE, Workers, hold_signals
 
 if TYPE_CHECKING:
     import uvicorn
@@ -22,6 +22,8 @@ BACKLOG = 2048
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. FaultySettings, FaultyContent; exit 3 where it cannot listen."""
+    if settings.workers > 1:
+        hold_signals()
     with _uncollected():
         config = prepared(settings)
     sys.stderr.write(f"Plumbline, {settings.mode}: {address(settings)}/cds-services\n")

@@ -28,6 +28,11 @@ _ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _HEARD = _ENDING | {signal.SIGCHLD}
 
 
+def hold_signals() -> None:
+    """From now on signals wait for `run`. A thread that begins before this takes them, and nobody hears."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+
+
 class Workers:
     """Runs `work` in so many processes, each with its number from 1; `say` gets an event and its fields.
 
@@ -54,14 +59,13 @@ class Workers:
 
     def run(self) -> int:
         """Until a signal ends all of them, or they die too often: the exit code."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+        hold_signals()
         for number in range(1, self._number + 1):
             self._start(number)
         while self._running:
             if signal.sigwait(_HEARD) in _ENDING:
                 self._end(0)
             self._look_after()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self._code or 0
 
     def _start(self, number: int) -> None:

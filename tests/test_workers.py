@@ -101,6 +101,25 @@ def test_one_that_dies_is_replaced_under_its_number_and_the_other_goes_on(tmp_pa
         assert alive(other)
 
 
+def test_a_thread_that_was_there_before_takes_no_signal(tmp_path: Path) -> None:
+    beside = """
+import threading, app.workers
+app.workers.hold_signals()
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+look = Workers._look_after
+Workers._look_after = lambda own: (look(own), time.sleep(0.4))  # the parent does not listen for a while
+run(lives)
+"""
+    with running(tmp_path, beside) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        os.kill(service.pids(1)[0], signal.SIGKILL)
+        service.until(lambda: len(service.lines("began")) == 3)
+        os.kill(service.pids(2)[0], signal.SIGKILL)
+        service.until(lambda: len(service.lines("began")) == 4)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(SECONDS) == 0
+
+
 def test_workers_that_die_at_once_are_given_up(tmp_path: Path) -> None:
     with running(tmp_path, "run(lambda number: sys.exit(1))") as service:
         assert service.process.wait(SECONDS) == CANNOT_SERVE
