@@ -43,7 +43,7 @@ class Facts:
         self.record = record
         self.base = base
         self.answers: dict[str, Answer] = dict(known or ())
-        self.of_order: defaultdict[int, dict[str, Answer]] = defaultdict(self.answers.copy)
+        self.of_order: defaultdict[int, dict[str, Answer]] = defaultdict(lambda: dict(known or ()))
         self.unread = knowledge.marks.whole if record else 0
         self.present = self.unread | ALWAYS if record else EVERYTHING
         self.found = [] if record else [EVERYTHING]

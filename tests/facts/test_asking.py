@@ -118,6 +118,15 @@ def test_a_fact_about_orders_is_answered_once_for_each(asked: list[tuple[str, st
     assert asked == [("urgent", "ServiceRequest/p"), ("urgent", "ServiceRequest/s"), ("urgent", None)]
 
 
+def test_what_holds_of_all_orders_together_is_not_taken_for_what_holds_of_each(
+    asked: list[tuple[str, str | None]],
+) -> None:
+    facts = Facts(knowledge(), counting(asked), (PICTURE, SALVE))
+    for at_hand in (None, PICTURE, SALVE):
+        facts.ask("urgent", at_hand)
+    assert asked == [("urgent", None), ("urgent", "ServiceRequest/p"), ("urgent", "ServiceRequest/s")]
+
+
 def test_a_fact_that_looks_at_no_order_does_not_see_the_one_at_hand(
     asked: list[tuple[str, str | None]],
 ) -> None:
