@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import click
+import typer
 
 from app.journal.commands import journal
 from app.settings import FaultySettings, Settings, read
@@ -15,17 +15,12 @@ from app.settings import FaultySettings, Settings, read
 if TYPE_CHECKING:
     from app.knowledge.load import FaultyContent, Knowledge
 
-
 # What a command needs is imported where it begins: each needs little of it, and `serve` is to start soon.
-@click.group(name="plumbline", help=__doc__)
-def main() -> None:
-    """The commands; their help is the module's."""
-
-
-main.add_command(journal)
+main = typer.Typer(
+    name="plumbline", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+main.add_typer(journal, name="journal")
 _CANNOT_START = 2
-_PATH = click.Path(path_type=Path)
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @main.command()
@@ -52,11 +47,12 @@ def write_compiled() -> None:
 
 
 @main.command()
-@click.argument("cards", type=_PATH, required=False)
-def check(cards: Path | None) -> None:
+def check(
+    cards: Annotated[Path | None, typer.Argument(help="the folder to check; default: the setting")] = None,
+) -> None:
     """Cross-check the cards, work their cases, and without a folder check the site file of the settings.
 
-    Every fault with its line and exit 1, or what there is. CARDS is the folder; default: the setting.
+    Every fault with its line and exit 1, or what there is.
     """
     from app.casework import check_cases
     from app.knowledge.load import FaultyContent, load
@@ -70,17 +66,17 @@ def check(cards: Path | None) -> None:
             raise FaultyContent(faults)
         if cards is None:
             site_of(settings, knowledge)
-    click.echo(summary(knowledge))
+    typer.echo(summary(knowledge))
 
 
 @main.command(name="pages")
-@click.argument("cards", type=_PATH, required=False)
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page is stale.")
-def write_pages(cards: Path | None, check: bool) -> None:
-    """Render every recommendation, its cases and its source attributes into rendered/ of the cards.
-
-    CARDS is the folder; default: the setting.
-    """
+def write_pages(
+    cards: Annotated[Path | None, typer.Argument(help="the folder to render; default: the setting")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit 1 when a page is stale")
+    ] = False,
+) -> None:
+    """Render every recommendation, its cases and its source attributes into rendered/ of the cards."""
     from app.casework import cases_of
     from app.knowledge.load import load
     from app.pages import RENDERED, pages, stale, with_seeds
@@ -96,50 +92,35 @@ def write_pages(cards: Path | None, check: bool) -> None:
         wanted["README.md"] = with_seeds(found["README.md"], knowledge)
     old = stale(wanted, found)
     for name in old:
-        click.echo(
+        typer.echo(
             f"{folder / name}: {'not what the content says: run `make cards`' if check else 'written'}"
         )
         if not check:
             _write(folder / name, wanted.get(name))
     if check and old:
-        raise SystemExit(1)
+        raise typer.Exit(1)
 
 
 @main.command()
-@click.argument("url")
-@click.option("--key", type=_PATH, help="A private JWK of a client that the service trusts.")
-@click.option("--kid", default="", help="The key's id in the client's key set.")
-@click.option("--issuer", default="", help="Who the tokens say they are from.")
-@click.option("--jku", help="Where the tokens say that the key set is.")
-@click.option("--tenant", help="The tenant that the tokens name.")
-@click.option("--audience", help="Instead of the URL that is called.")
-@click.option("--authority", type=_PATH, help="The certificate of a private authority.")
-@click.option("--certificate", type=_PATH, help="A client certificate, for mutual TLS.")
-@click.option("--certificate-key", type=_PATH, help="Its key.")
-@click.option("--origin", default="https://sandbox.cds-hooks.org", help="The origin of a browser.")
-@click.option("--request", type=_PATH, help="A request that the EHR sent, to compare.")
-@click.option("--seconds", default=10.0, help="How long to wait for an answer.", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(
-    url: str,
-    key: Path | None,
-    kid: str,
-    issuer: str,
-    jku: str | None,
-    tenant: str | None,
-    audience: str | None,
-    authority: Path | None,
-    certificate: Path | None,
-    certificate_key: Path | None,
-    origin: str,
-    request: Path | None,
-    seconds: float,
-    as_json: bool,
+    url: Annotated[str, typer.Argument(help="the service's base URL, as it stands before /cds-services")],
+    key: Annotated[
+        Path | None, typer.Option(help="a private JWK of a client that the service trusts")
+    ] = None,
+    kid: Annotated[str, typer.Option(help="the key's id in the client's key set")] = "",
+    issuer: Annotated[str, typer.Option(help="who the tokens say they are from")] = "",
+    jku: Annotated[str | None, typer.Option(help="where the tokens say that the key set is")] = None,
+    tenant: Annotated[str | None, typer.Option(help="the tenant that the tokens name")] = None,
+    audience: Annotated[str | None, typer.Option(help="instead of the URL that is called")] = None,
+    authority: Annotated[Path | None, typer.Option(help="the certificate of a private authority")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="a client certificate, for mutual TLS")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="its key")] = None,
+    origin: Annotated[str, typer.Option(help="the origin of a browser")] = "https://sandbox.cds-hooks.org",
+    request: Annotated[Path | None, typer.Option(help="a request that the EHR sent, to compare")] = None,
+    seconds: Annotated[float, typer.Option(help="how long to wait for an answer")] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print the findings as JSON")] = False,
 ) -> None:
-    """Ask a deployed service what would go wrong with it: exit 1 when something would, 2: wrong options.
-
-    URL is the service's base URL, as it stands before /cds-services.
-    """
+    """Ask a deployed service what would go wrong with it: exit 1 when something would, 2: wrong options."""
     from app.doctor.caller import Caller, FaultyIdentity, Identity, client, trusting
     from app.doctor.finding import told
     from app.doctor.questions import examine
@@ -157,22 +138,20 @@ def doctor(
         _refuse(f"{url} is no URL: begin with https://")
     with client(tls, seconds) as http:
         findings = list(examine(Caller(base, http, tls, sign), origin, request=request))
-    click.echo(told(findings, as_json))
-    raise SystemExit(int(any(each.state == "wrong" for each in findings)))
+    typer.echo(told(findings, as_json))
+    raise typer.Exit(int(any(each.state == "wrong" for each in findings)))
 
 
 @main.command()
-@click.argument("file", type=_PATH)
-@click.option("--kid", default="doctor-1", help="The key's id.", show_default=True)
-def key(file: Path, kid: str) -> None:
-    """Make a key for the doctor, or for a client of your own: print what the site file's `keys` must hold.
-
-    FILE is where the private key goes; it must not exist yet.
-    """
+def key(
+    file: Annotated[Path, typer.Argument(help="where the private key goes; it must not exist yet")],
+    kid: Annotated[str, typer.Option(help="the key's id")] = "doctor-1",
+) -> None:
+    """Make a key for the doctor, or for a client of your own: print what the site file's `keys` must hold."""
     from app.doctor.keypair import new_key
 
     try:
-        click.echo(new_key(file, kid))
+        typer.echo(new_key(file, kid))
     except OSError as error:
         _refuse(f"{file}: {error.strerror}")
 
@@ -182,18 +161,21 @@ def list_settings() -> None:
     """Print every setting with what it may be, its default and what it does, as a Markdown table."""
     from app.settings_table import table
 
-    click.echo(table())
+    typer.echo(table())
 
 
 @main.command()
-@click.argument("file", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Every coding, as JSON.")
-@click.option("--displays", is_flag=True, help="Show the file's own displays too: they may name a patient.")
-def codes(file: Path, as_json: bool, displays: bool) -> None:
-    """Which codings of a file are in a value set, known and irrelevant, or unmapped. Exit 1: broken lines.
-
-    FILE is a Bundle or NDJSON of FHIR resources, also as .gz.
-    """
+def codes(
+    file: Annotated[
+        Path,
+        typer.Argument(help="a Bundle or NDJSON of FHIR resources, also as .gz", exists=True, dir_okay=False),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="every coding, as JSON")] = False,
+    displays: Annotated[
+        bool, typer.Option("--displays", help="show the file's own displays too: they may name a patient")
+    ] = False,
+) -> None:
+    """Which codings of a file are in a value set, known and irrelevant, or unmapped. Exit 1: broken lines."""
     import zlib
 
     import msgspec
@@ -208,13 +190,13 @@ def codes(file: Path, as_json: bool, displays: bool) -> None:
         with _opened(file) as lines:
             report = count(lines, Counting(knowledge.codes, displays))
     except (OSError, EOFError, zlib.error) as error:
-        click.echo(f"{file} cannot be read: {error}", err=True)
-        raise SystemExit(1) from None
-    click.echo(msgspec.json.format(msgspec.json.encode(report)).decode() if as_json else in_words(report))
+        typer.echo(f"{file} cannot be read: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(msgspec.json.format(msgspec.json.encode(report)).decode() if as_json else in_words(report))
     for line, why in report.broken.items():
-        click.echo(f"{file}:{line}: {why}", err=True)
+        typer.echo(f"{file}:{line}: {why}", err=True)
     if report.broken:
-        raise SystemExit(1)
+        raise typer.Exit(1)
 
 
 @contextmanager
@@ -252,7 +234,7 @@ def _faults_of(folder: Path, code: int = 1) -> Iterator[None]:
         _refuse(str(error))
     except FaultyContent as error:
         _print_faults(error, folder)
-        raise SystemExit(code) from None
+        raise typer.Exit(code) from None
 
 
 def _read(path: Path) -> str:
@@ -269,22 +251,22 @@ def _write(path: Path, text: str | None) -> None:
 
 
 def _refuse(why: str) -> NoReturn:
-    click.echo(why, err=True)
-    raise SystemExit(_CANNOT_START)
+    typer.echo(why, err=True)
+    raise typer.Exit(_CANNOT_START)
 
 
 def _settings() -> Settings:
     try:
         return read()
     except FaultySettings as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(_CANNOT_START) from None
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_CANNOT_START) from None
 
 
 def _print_faults(error: FaultyContent, folder: Path) -> None:
     from app.site import FaultySite
 
     for fault in error.faults:
-        click.echo(str(fault), err=True)
+        typer.echo(str(fault), err=True)
     place = error.path if isinstance(error, FaultySite) else folder
-    click.echo(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'} in {place}", err=True)
+    typer.echo(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'} in {place}", err=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from app import cli
 from app.codings import PLACES, Counting, Report, Seen, count, in_words

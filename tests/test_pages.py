@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from msgspec import structs
+from typer.testing import CliRunner
 
 from app import cli
 from app.casework import Case, card_of

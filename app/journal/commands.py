@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import click
+import typer
 
 from app.settings import FaultySettings, read
 
@@ -16,16 +16,10 @@ if TYPE_CHECKING:
     from app.journal.export import Cell
     from app.journal.store import Store
 
+journal = typer.Typer(no_args_is_help=True, help=__doc__)
 _UNUSABLE = 2
-_since = click.option(
-    "--since", type=click.DateTime(), help="From this moment on, in UTC; default: from the start."
-)
-_until = click.option("--until", type=click.DateTime(), help="Before this moment, in UTC; default: now.")
-
-
-@click.group(help=__doc__)
-def journal() -> None:
-    """The commands; their help is the module's."""
+Since = Annotated[datetime | None, typer.Option(help="from this moment on, in UTC; default: from the start")]
+Until = Annotated[datetime | None, typer.Option(help="before this moment, in UTC; default: now")]
 
 
 class What(StrEnum):
@@ -37,10 +31,11 @@ class What(StrEnum):
 
 
 @journal.command()
-@_since
-@_until
-@click.option("--json", is_flag=True, help="For machines.")
-def report(since: datetime | None, until: datetime | None, json: bool) -> None:
+def report(
+    since: Since = None,
+    until: Until = None,
+    json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
     """How often each recommendation was decided, shown, accepted and overridden, and why."""
     import msgspec
 
@@ -50,17 +45,18 @@ def report(since: datetime | None, until: datetime | None, json: bool) -> None:
     with _store() as store:
         found = reported(store, *_between(since, until))
     if json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
         for line in as_text(found):
-            click.echo(line)
+            typer.echo(line)
 
 
 @journal.command()
-@click.argument("what", type=click.Choice(What), default=What.decisions)
-@_since
-@_until
-def export(what: What, since: datetime | None, until: datetime | None) -> None:
+def export(
+    what: Annotated[What, typer.Argument(help="one line for each of these")] = What.decisions,
+    since: Since = None,
+    until: Until = None,
+) -> None:
     """CSV on standard output: every decision, card, or report of what became of a card."""
     import csv
     import sys
@@ -89,8 +85,8 @@ def _store() -> Iterator[Store]:
             store.open()
             yield store
     except (FaultySettings, StoreUnavailable) as error:
-        click.echo(f"The journal cannot be read: {error}", err=True)
-        raise SystemExit(_UNUSABLE) from None
+        typer.echo(f"The journal cannot be read: {error}", err=True)
+        raise typer.Exit(_UNUSABLE) from None
 
 
 def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:

@@ -16,9 +16,9 @@ import httpx
 import jwt
 import pytest
 import yaml
-from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from typer.testing import CliRunner
 
 from app.cli import main
 from app.doctor.caller import Answered, Caller, FaultyIdentity, Identity, trusting

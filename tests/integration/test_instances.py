@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from app.cli import main
 from app.journal.store import open_store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from app import cli
 from app.journal.records import Decided, Place
