@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,11 +27,13 @@ class Turns:
     Between two turns connections are accepted and read, and what is too much is shed. Without this, calls
     that wait together run together, and uvloop accepts a single connection in all that time. As long as
     connections come, up to LET_IN of them go before the next call: who waits to be accepted cannot even be
-    told that there is no room.
+    told that there is no room. Who has waited for longer than `patience` (seconds) takes no turn from others:
+    there is nothing left to do for it but to say so.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic, patience: float = inf) -> None:
         self._clock = clock
+        self._patience = patience
         self._taken = False
         self._coming = False
         self._let_in = 0
@@ -62,10 +65,13 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._next)
             return
         self._let_in = 0
+        begun = self._clock() - self._patience
         while self._waiting:
-            turn, _ = self._waiting.popleft()
-            if not turn.done():  # whoever waited may be gone
-                turn.set_result(None)
+            turn, since = self._waiting.popleft()
+            if turn.done():  # whoever waited may be gone
+                continue
+            turn.set_result(None)
+            if since >= begun:
                 turn.get_loop().call_soon(self._next)
                 return
         self._taken = False

@@ -229,7 +229,7 @@ def bare_app(
 ) -> FastAPI:
     """The application with its hooks: what stands around every request, and how it refuses."""
     logs.quiet()
-    turns = Turns()
+    turns = Turns(patience=settings.deadline_ms / 2000)
     around = wrappers(settings, turns, afterwards)
     app = App(
         title="Plumbline",

@@ -211,3 +211,27 @@ async def test_connections_that_come_are_let_in_before_the_next_call_goes_on() -
 async def test_connections_without_end_do_not_keep_calls_waiting() -> None:
     alone = await turns_until_the_next_call(Turns(), 0)
     assert await turns_until_the_next_call(Turns(), 10_000) == alone + LET_IN
+
+
+async def test_those_who_have_waited_too_long_take_no_turn_from_the_others() -> None:
+    now, gone_on = [0.0], list[int]()
+    turns = Turns(lambda: now[0], patience=1.0)
+
+    async def call(name: int) -> None:
+        await turns.wait()
+        gone_on.append(name)
+
+    async def come(*names: int) -> list[asyncio.Task[None]]:
+        coming = [asyncio.create_task(call(name)) for name in names]
+        turns.accepted()  # connections that come hold up the next call until all of these wait
+        await asyncio.sleep(0)
+        return coming
+
+    await turns.wait()
+    early = await come(0, 1, 2)
+    now[0] = 5.0
+    late = await come(3, 4)
+    for _ in range(2):  # the turn of the next call, and the call
+        await asyncio.sleep(0)
+    assert gone_on == [0, 1, 2, 3]
+    await asyncio.gather(*early, *late)
