@@ -42,6 +42,8 @@ _SYSTEMS = (
     ("HL7 v2 or v3", ("urn:oid:2.16.840.1.113883.5", "urn:oid:2.16.840.1.113883.12")),
 )  # fmt: skip
 """Code systems that EHRs are known to use and that no value set lists, by how their names begin."""
+_BEGINNING = 80
+"""Characters, more than any of them has."""
 
 
 @lru_cache(maxsize=256)
@@ -51,8 +53,12 @@ def phrase(why: str) -> str:
     return bare if bare in _NOT_READ else next((each for each in _ENDINGS if bare.endswith(each)), OTHER)
 
 
-@lru_cache(maxsize=256)
 def system_label(system: str) -> str:
     """A code system as one of a few names: an EHR may write anything where a system belongs."""
+    return _label(system[:_BEGINNING])
+
+
+@lru_cache(maxsize=256)
+def _label(system: str) -> str:
     lower = system.lower()
     return next((name for name, starts in _SYSTEMS if lower.startswith(starts)), OTHER)

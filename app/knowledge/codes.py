@@ -8,7 +8,7 @@ from functools import lru_cache
 from app.knowledge import coding_systems
 from app.knowledge.coding_systems import HIERARCHICAL, ICD_10, ICD_10_CM, SPOKEN, normal
 from app.knowledge.value_set import Codes, ValueSet
-from app.knowledge.words import Cues, Heard, Listener, Spoken
+from app.knowledge.words import LONG, Cues, Heard, Listener, Spoken
 from app.record.values import Concept
 
 _LATER = frozenset("DGKPS")
@@ -87,7 +87,10 @@ class CodeIndex:
 
     def match(self, codings: Sequence[tuple[str, str, str]], text: str) -> Concept:
         """Match one CodeableConcept: by its codes, else by its words where the codes leave room."""
-        return self._remembered(tuple(codings), text)
+        said = tuple(codings)
+        if len(text) + sum(len(part) for each in said for part in each) > LONG:
+            return self._match(said, text)
+        return self._remembered(said, text)
 
     def _match(self, codings: tuple[tuple[str, str, str], ...], text: str) -> Concept:
         coded: frozenset[str] = _NOTHING

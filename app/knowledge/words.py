@@ -13,6 +13,8 @@ _TOKEN = re.compile(r"[a-z0-9]+|[,;.?]")
 _WORD = re.compile(r"[a-z0-9]+\*?|[,;.?]")
 _BREAKS = str.maketrans("\r\n•", ";;;")
 _STEM = 4
+LONG = 2_000
+"""Characters: longer texts are heard anew each time, whoever may send them."""
 Spans = list[tuple[int, int]]
 
 
@@ -93,10 +95,13 @@ class Listener:
         for owner, words in (("no", cues.negating), ("maybe", cues.doubting), ("end", cues.ending)):
             for phrase in words:
                 self._cues.add(phrase, owner)
-        self.hear = lru_cache(maxsize=4096)(self._hear)
+        self._remembered = lru_cache(maxsize=4096)(self._hear)
+
+    def hear(self, text: str) -> Heard:
+        """The value sets named in a text; what a negation covers is not named."""
+        return self._remembered(text) if len(text) <= LONG else self._hear(text)
 
     def _hear(self, text: str) -> Heard:
-        """The value sets named in a text; what a negation covers is not named."""
         lowered = text.lower().translate(_BREAKS)
         tokens, starts = [], []
         for match in _TOKEN.finditer(lowered):

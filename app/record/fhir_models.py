@@ -104,7 +104,8 @@ def _refused(source: str, resource: Json, tally: Tally) -> list[Place] | None:
         wrong = [error["loc"] for error in errors if not error["type"].endswith("missing")]
         return [*missing, *(place for place in wrong if not isinstance(_find(resource, place), dict))]
     for memory, key in new:
-        memory[key] = _made_of(made, key[1])
+        if len(key[2]) <= LONG:
+            memory[key] = _made_of(made, key[1])
     return None
 
 
