@@ -8,6 +8,8 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from app.account import Account
 from app.alternatives import with_rated_alternatives
 from app.clients import Client
@@ -35,6 +37,8 @@ WORTH_REMEMBERING = 8
 """Records of fewer resources are read again: that costs less than their digest."""
 _EACH = 700
 """About so many bytes are kept for each value that was read."""
+_TEXT = 2
+"""Beside that, for each byte of what it says."""
 _WORD = {outcome: outcome.value.replace(" ", "_") for outcome in Outcome}
 Collections = Mapping[str, Collection]
 """What was read of a record, by source; it does not depend on the drafts."""
@@ -103,7 +107,7 @@ def answering(
     decisions = decide(knowledge, facts, service.hook, record.judged)
     if memory is not None and key is not None:
         read = {source: each for source, each in record.collections.items() if source != ORDER}
-        memory.keep(key, read, _EACH * sum(len(each.items) for each in read.values()))
+        memory.keep(key, read, _room(read))
     applying = any(each.outcome is Outcome.APPLIES for each in decisions.looked_into)
     if not material.answered and not applying:
         raise PreconditionFailed(
@@ -160,6 +164,12 @@ def _undecided(cards: list[Card], decisions: Iterable[Decision]) -> dict[str, An
         whys = undecided.setdefault(reason.source, [])
         whys += [reason.why] if reason.why not in whys else []
     return {UNDECIDED: undecided} if undecided else None
+
+
+def _room(read: Collections) -> int:
+    """The bytes that these values take, however long the texts in them are."""
+    items = [each.items for each in read.values()]
+    return _EACH * sum(map(len, items)) + _TEXT * len(msgspec.msgpack.encode(items))
 
 
 def _key(

@@ -27,6 +27,8 @@ _INSTANCE = re.compile(_NAME + rb'\s*:\s*"([!#-\[\]-~]{1,200})"')
 _UUID = re.compile(rb'(?<="uuid":")([0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})(?=")')
 _EACH = 500
 """About so many bytes are kept for each decision that is not of the content itself."""
+_PARSED = 4
+"""A draft takes about so many times the bytes of its JSON."""
 _PARTS = 4
 """Into so many a suggestion may be taken apart for a client; none has as many."""
 
@@ -150,14 +152,16 @@ class Repeats:
         kept = self._memory.recall(sent.key) if self._memory is not None and sent is not None else None
         return kept.issued(sent.instance) if kept is not None and sent is not None else None
 
-    def keep(self, sent: Sent | None, client: Client, reply: Reply) -> None:
-        """Remember a reply to which nothing led but what was sent.
+    def keep(self, sent: Sent | None, client: Client, reply: Reply, drafts: int) -> None:
+        """Remember a reply to which nothing led but what was sent, so many bytes of drafts among it.
 
         Ratings carry ids of their call inside the orders: calls of who asks for them are always read.
         """
         if self._memory is None or sent is None or client.rating or sent.instance != reply.instance:
             return
-        size = 2 * len(reply.body) + _EACH * len(reply.answered.decisions.looked_into)
+        decisions = reply.answered.decisions.looked_into
+        texts = sum(len(found.what) for each in decisions for found in each.findings)
+        size = 2 * (len(reply.body) + texts) + _PARSED * drafts + _EACH * len(decisions)
         self._memory.keep(sent.key, _Kept(reply), size)
 
 

@@ -89,6 +89,15 @@ def test_the_oldest_call_makes_room_for_the_newest() -> None:
     assert [memory.recall(key) for key in keys] == [None, {}, {}]
 
 
+def test_values_whose_texts_are_larger_than_all_the_room_are_not_remembered() -> None:
+    memory: Memory = Memory(2, 600)
+    wordy = condition(("snomed", "0"), id="wordy")
+
+    for text, remembered in (("low back pain", 1), ("low back pain " + "x" * 40_000, 1)):
+        bytes_of(memory, {**wordy, "code": {"text": text}})
+        assert len(memory) == remembered
+
+
 @pytest.mark.parametrize("times", [1, SHORT])
 def test_where_one_resource_ends_and_the_next_begins_is_part_of_the_key(times: int) -> None:
     memory, part = Memory(2, 600), b"a" * times

@@ -86,6 +86,15 @@ async def test_an_answer_that_echoes_a_uuid_of_somebody_else_is_made_anew() -> N
     assert remembering.read == (2 if other.encode() in answer else 1)
 
 
+async def test_a_draft_that_is_larger_than_all_the_room_is_not_remembered() -> None:
+    service = Service(memory_calls=2)
+    large = {**study("71046"), "extension": [{"url": "http://ehr.example/x", "valueString": "x" * 40_000}]}
+    for name in ("one", "two"):
+        answer = await service.ask(body(large, instance=name))
+    assert len(answer) < 40_000
+    assert service.read == 2
+
+
 async def test_every_uuid_is_of_the_hook_instance_of_its_own_call() -> None:
     service = Service()
 

@@ -131,7 +131,7 @@ class Hooks:
             body = fit.body(answered.response, client.profile, answered.judged, request.fhir_version)
             reply = _reply(client, request, material, answered, noted, body)
             if not material.fetches:
-                serving.repeats.keep(sent, client, reply)
+                serving.repeats.keep(sent, client, reply, len(request.context.draft_orders or b""))
         line.lap("answer")
         line.note(**reply.noted)
         line.afterwards = partial(self.tell, line, service, reply)
