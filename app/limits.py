@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
@@ -77,6 +78,13 @@ class Turns:
         self._taken = False
 
 
+@dataclass(slots=True)
+class Bodies:
+    """Bytes of all bodies at this moment, whichever way they came."""
+
+    bytes: int = 0
+
+
 class Limits:
     """ASGI wrapper around the head and the body of a request.
 
@@ -92,12 +100,13 @@ class Limits:
         wait: float,
         turns: Turns | None = None,
         clock: Callable[[], float] = monotonic,
+        held: Bodies | None = None,
     ) -> None:
         self.app = app
         self.body = body
         self.wait = wait
         self.clock = clock
-        self.held = 0
+        self.held = held or Bodies()
         self.turns = turns or Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,10 +121,10 @@ class Limits:
             message = await receive()
             length = len(message.get("body", b""))
             received += length
-            self.held += length
+            self.held.bytes += length
             if received > self.body:
                 raise TooLarge(self.body)
-            if self.held > max(MOST_HELD, self.body):
+            if self.held.bytes > max(MOST_HELD, self.body):
                 raise Overloaded("memory")
             if RECEIVED in scope and not message.get("more_body"):
                 await self.turns.wait()
@@ -126,7 +135,7 @@ class Limits:
         try:
             await self.app(scope, counted, send)
         finally:
-            self.held -= received
+            self.held.bytes -= received
 
     def _check_head(self, headers: list[tuple[bytes, bytes]]) -> None:
         size = 0

@@ -29,7 +29,7 @@ from app.journal.writer import Writer
 from app.knowledge.changes import changed
 from app.knowledge.load import Knowledge, load
 from app.knowledge.recommendation import Service
-from app.limits import Limits, Turns
+from app.limits import Bodies, Limits, Turns
 from app.memory import Memory
 from app.metrics import Metrics
 from app.profiles import PROFILES
@@ -284,5 +284,7 @@ def wrappers(settings: Settings, turns: Turns, afterwards: logs.Afterwards) -> l
     return [
         Middleware(logs.RequestLog, afterwards, timed=settings.mode == "development"),
         Middleware(Refusals),
-        Middleware(Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000, turns=turns),
+        Middleware(
+            Limits, body=settings.body_limit, wait=settings.deadline_ms / 2000, turns=turns, held=Bodies()
+        ),
     ]

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import HeadTooLarge, Overloaded, TooLarge
-from app.limits import LET_IN, MOST_HEAD, MOST_HELD, RECEIVED, Limits, Turns
+from app.limits import LET_IN, MOST_HEAD, MOST_HELD, RECEIVED, Bodies, Limits, Turns
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +111,8 @@ async def test_what_has_waited_too_long_for_its_turn_is_not_begun() -> None:
 
 
 async def test_many_bodies_together_have_a_limit_and_give_back_what_they_held() -> None:
-    limits = Limits(read_all, MOST_HELD, 1, Turns())
+    bodies = Bodies()
+    limits, another = (Limits(read_all, MOST_HELD, 1, Turns(), held=bodies) for _ in range(2))
     begun, on = asyncio.Event(), asyncio.Event()
 
     async def receive() -> Message:
@@ -132,12 +133,12 @@ async def test_many_bodies_together_have_a_limit_and_give_back_what_they_held() 
     first = asyncio.create_task(limits(scope, receive, send))
     await begun.wait()
     with pytest.raises(Overloaded) as caught:
-        await limits(scope, more, send)
+        await another(scope, more, send)
     assert caught.value.reason == "memory"
     on.set()
     await first
     await limits(scope, more, send)
-    assert limits.held == 0
+    assert limits.held.bytes == 0
 
 
 async def test_calls_go_on_one_by_one_and_in_order_while_the_loop_turns() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.limits import Limits
 from tests.routes.standins import Edge, body
 from tests.test_logs import breaking
 
@@ -51,3 +52,14 @@ async def test_a_server_gets_what_a_browser_gets_but_for_cors(
         edge.lines()[0] | dict.fromkeys(("at", "ms", "request_id", "raised_at")) for edge in (server, browser)
     ]
     assert said[0] == said[1]
+
+
+def test_both_ways_count_into_the_same_room_for_bodies() -> None:
+    app = Edge().app()
+
+    def limits(stack: Any) -> Limits:
+        return stack if isinstance(stack, Limits) else limits(stack.app)
+
+    direct, layered = limits(app.direct), limits(app.build_middleware_stack())
+    assert direct is not layered
+    assert direct.held is layered.held
