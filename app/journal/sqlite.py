@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,9 +41,12 @@ class Sqlite:
         self.close()
         with _told():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            with suppress(
+                FileExistsError
+            ):  # closing a file that is in use would let go of SQLite's locks on it
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._connection = connection = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             self._file = _identity(self.path)
             self._migrate(connection)
@@ -116,6 +120,19 @@ class Sqlite:
 def _own(sql: str) -> str:
     """`$1` as SQLite numbers its values."""
     return _NUMBERED.sub(r"?\1", sql)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the log on. SQLite refuses two at once here without waiting, whatever its timeout."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -98,9 +98,11 @@ def test_a_key_is_new_for_one_of_several_instances(url: str) -> None:
 
 def test_instances_that_start_together_bring_the_tables_up_to_date_once(url: str) -> None:
     failures: list[Exception] = []
+    together = threading.Barrier(4)
 
     def start() -> None:
         own = open_store(url)
+        together.wait(60)
         try:
             own.open()
         except Exception as error:

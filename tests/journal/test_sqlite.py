@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from app.journal.sqlite import Sqlite
+from app.journal.sqlite import BUSY_SECONDS, Sqlite
 from app.journal.store import Batch, StoreUnavailable, open_store
 from tests.journal.rows import feedback
 
@@ -82,6 +82,52 @@ def test_a_file_that_another_process_keeps_locked_is_said(store: Sqlite) -> None
     assert lost(store, "a") == "another process keeps the file locked"
     other.close()
     store.write(batch("a"), 1)
+
+
+class Waits:
+    """A clock that `then` is told of each time somebody sleeps."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self.now, self.then = 0.0, then
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.then()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Another process that is about to turn the log on: SQLite refuses a second one at once."""
+    opened = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    opened.execute("BEGIN IMMEDIATE")
+    yield opened
+    opened.close()
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Waits(lambda: other.execute("ROLLBACK"))
+    monkeypatch.setattr("app.journal.sqlite.time", clock)
+    opened = Sqlite(str(tmp_path / "journal.sqlite"))
+    opened.open()
+    opened.write(batch("a"), 1)
+    assert (ids(opened), clock.now > 0) == (["a"], True)
+    opened.close()
+
+
+@pytest.mark.usefixtures("other")
+def test_a_file_that_another_process_never_lets_go_of_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Waits(lambda: None)
+    monkeypatch.setattr("app.journal.sqlite.time", clock)
+    with pytest.raises(StoreUnavailable, match="another process keeps the file locked"):
+        Sqlite(str(tmp_path / "journal.sqlite")).open()
+    assert BUSY_SECONDS <= clock.now < 2 * BUSY_SECONDS
 
 
 def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
