@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,13 +10,13 @@ from playwright.sync_api import Browser
 from tests.integration.browser import chromium, missing_browser
 from tests.integration.patients import everyone
 from tests.integration.postgres import Server, postgres, programs
-from tests.integration.servers import Running, fhir_server, missing_tool, service
+from tests.integration.servers import Running, fhir_server, missing_tool, needed, service
 
 
 @pytest.fixture(scope="session")
 def fhir() -> Iterator[Running]:
     """A real FHIR server that holds every patient of the stories."""
-    _needs(missing_tool())
+    needed(missing_tool())
     with fhir_server(everyone()) as server:
         yield server
 
@@ -25,7 +24,7 @@ def fhir() -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def database() -> Iterator[Server]:
     """A PostgreSQL of our own; tests bring their own rows, by ids that nobody else uses."""
-    _needs(None if programs() else "PostgreSQL is not installed")
+    needed(None if programs() else "PostgreSQL is not installed")
     with postgres() as server:
         yield server
 
@@ -40,14 +39,6 @@ def cds() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser. While it is open an event loop runs in this thread, so no other file may meet it."""
-    _needs(missing_browser())
+    needed(missing_browser())
     with chromium() as running:
         yield running
-
-
-def _needs(missing: str | None) -> None:
-    """Skips with the reason why a tool is missing, and fails in CI, where nothing may be."""
-    if missing is not None and os.environ.get("CI"):
-        pytest.fail(missing)
-    if missing is not None:
-        pytest.skip(missing)

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Resource = Mapping[str, Any]
 
 HERE = Path(__file__).parent
@@ -49,6 +51,12 @@ def missing_tool() -> str | None:
     if not (HERE / "node_modules" / "@medplum").is_dir():
         return "the npm packages are not installed: npm ci --prefix tests/integration"
     return None
+
+
+def needed(missing: str | None) -> None:
+    """Skips with the reason why a tool is missing, and fails in CI, where nothing may be."""
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
 
 
 def free_port(more: int = 0) -> int:

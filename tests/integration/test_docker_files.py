@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,19 +15,13 @@ from app.metrics import Metrics
 from app.settings import Settings
 from tests.content import knowledge
 from tests.integration.nginx import configuration
-from tests.integration.servers import ROOT
+from tests.integration.servers import ROOT, needed
 from tests.integration.tls import authority
 
 pytestmark = pytest.mark.integration
 DOCKER = ROOT / "docker"
 RULES = yaml.safe_load((DOCKER / "prometheus/rules.yml").read_text(encoding="utf-8"))
 ALARMS = [rule["alert"] for group in RULES["groups"] for rule in group["rules"] if "alert" in rule]
-
-
-def needed(missing: str | None) -> None:
-    """Skips with the reason why a tool is missing, and fails in CI, where nothing may be."""
-    if missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
 
 
 def run(tool: str, *arguments: str, cwd: Path = DOCKER, sent: bytes = b"") -> str:

@@ -14,8 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.servers import ROOT, TODAY, fhir_server, missing_tool, service
-from tests.integration.test_docker_files import needed
+from tests.integration.servers import ROOT, TODAY, fhir_server, missing_tool, needed, service
 
 pytestmark = pytest.mark.integration
 FOLDER = ROOT / "docker/sandbox"

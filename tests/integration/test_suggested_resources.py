@@ -12,7 +12,7 @@ import pytest
 from app.answering import Answered
 from app.record.values import Concept, Order
 from app.suggest import Setting, suggestion_action
-from tests.integration.servers import HERE
+from tests.integration.servers import HERE, missing_tool, needed
 from tests.specificity.records import VARIANTS, Variant, answered, patients, red_flag
 from tests.whole_records import content
 
@@ -34,6 +34,7 @@ ORDER = Order("ServiceRequest", "ServiceRequest/s1", 0, Concept(), raw=DRAFT)
 
 def faults(resources: Sequence[dict[str, Any]]) -> list[list[str]]:
     """What Medplum finds wrong with each."""
+    needed(missing_tool())
     lines = "\n".join(json.dumps(each) for each in resources)
     done = subprocess.run(
         ["node", "validate.mjs"],
