@@ -34,6 +34,7 @@ LABEL org.opencontainers.image.title="Plumbline" \
       org.opencontainers.image.description="A CDS Hooks service for low back pain" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/srv/plumbline \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     PLUMBLINE_MODE=production \

@@ -91,4 +91,4 @@ lock: ## needs uv; the files name no index and no host
 	uv pip compile pyproject.toml --group test --group check --group build --group fuzz --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements-dev.lock -o requirements-fuzz.lock
 
 clean:
-	rm -rf $(VENV) .bench .plumbline .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/integration/node_modules
+	rm -rf $(VENV) .bench .fuzz .plumbline .schemathesis .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/integration/node_modules

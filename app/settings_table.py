@@ -44,7 +44,8 @@ def _kinds(name: str) -> str:
 def _kind(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
-    least, most = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
+    above, most = schema.get("exclusiveMinimum"), schema.get("maximum")
+    least = schema.get("minimum") if above is None else above + 1
     bounds = f" from {least}" * (least is not None) + f" to {most}" * (most is not None)
     kind = str(schema["type"])
     return {"array": "list", "string": "text"}.get(kind, kind) + bounds

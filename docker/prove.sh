@@ -106,6 +106,9 @@ server=$!
 expect "process user" "$(stat -c %u:%g "/proc/$server")" "$USER_OF_IMAGE"
 grep -q '"compiled":"used"' "$work/server.log" || { echo "the content was not read back"; cat "$work/server.log"; exit 1; }
 
+(within "$USER_OF_IMAGE" PLUMBLINE_ALLOW_ANONYMOUS=true env --chdir=/tmp python -m app check >"$work/check.log") ||
+  { echo "its commands do not work in another folder"; cat "$work/check.log"; exit 1; }
+
 echo "== the image's own health check"
 healthy() {
   (within "$USER_OF_IMAGE" python -c "$(declared 'index .Docker.Config.Healthcheck.Test 3')" >/dev/null 2>&1)

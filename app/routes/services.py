@@ -206,7 +206,9 @@ def _gathered(material: Material) -> dict[str, object]:
 
 
 def _counted(answered: Answered) -> dict[str, object]:
+    odd = answered.tally.odd()
     return {
         "counts": answered.counts(),
         "indicators": dict(Counter(card.indicator for card in answered.response.cards)),
+        **({"reading": odd} if odd else {}),
     }

@@ -289,7 +289,7 @@ async def test_psoriasis_with_long_pain_at_33_is_suspected_and_at_66_is_not():
     assert "inflammatory-back-pain" not in await shown(long, psoriasis)
 
 
-# Surgery and injury as the contract means them
+# What counts as surgery, and what as injury
 
 
 async def test_a_knee_replacement_explains_retention_as_spine_surgery_does():

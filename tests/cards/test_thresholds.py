@@ -1,4 +1,4 @@
-"""The numbers of the contract, written out once more, and both sides of every window and limit of a fact."""
+"""The numbers of the pathway, written out once more, and both sides of every window and limit of a fact."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.records import ago, but, coded, done, measured, order, problem, recor
 from tests.whole_records import content
 
 FACTS = content().facts
-# Pathway contract, sections 1 to 4: a window in days, or a limit.
+# A window in days, or a limit.
 CONTRACT = {
     "cauda_equina_coded": 90, "saddle_numbness": 14, "recent_faecal_incontinence": 14,
     "recent_urinary_retention": 14, "raised_residual": (200, 14), "leg_weakness": 60, "cord_compression": 90,

@@ -13,7 +13,7 @@ Test = TypeVar("Test", bound=Callable[..., object])
 
 STATEMENTS: dict[str, tuple[str, str]] = {
     # JSON
-    "J-1": ("SHALL", "JSON over HTTPS in production"),
+    "J-1": ("SHALL", "JSON (over HTTPS in production: SECURITY.md names the tests)"),
     "J-2": ("SHALL NOT", "null or empty elements"),
     "J-3": ("SHALL", "an optional attribute without a value is left out"),
     "J-4": ("SHALL", "FHIR resources are JSON objects without anything empty"),

@@ -24,6 +24,7 @@ from app.protocol.response import Response
 from app.record.fhir_client import FhirClient
 from app.record.hydrate import hydrate
 from app.record.prefetch import Material, Query
+from app.record.readers.scope import Tally
 from app.record.steps import Steps
 from app.record.values import Order
 from app.routes.feedback import Keep, feedback_route
@@ -45,12 +46,13 @@ class Said:
     """What a core answered."""
 
     response: Response
-    tally: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
     judged: tuple[Order, ...] = ()
+    tally: Tally = field(default_factory=Tally)
 
     def counts(self) -> dict[str, int]:
         """The counts that it was given."""
-        return self.tally
+        return self.counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class Tally:
     faults: dict[str, int] = field(default_factory=dict)
     accepted: dict[tuple[str, str, bytes], Any] = field(default_factory=dict, compare=False, repr=False)
 
+    def odd(self) -> dict[str, object]:
+        """What should be seldom: resources that were mended or used unvalidated, and faults of ours."""
+        told = {"mended": self.mended, "unvalidated": self.unvalidated, "faults": self.faults}
+        return {name: what for name, what in told.items() if what}
+
 
 def count(numbers: dict[K, int], each: K) -> None:
     """One more of these. A Counter would be made anew a dozen times a call, and takes longer each time."""

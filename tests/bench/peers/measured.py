@@ -1,4 +1,7 @@
-"""The same requests to peers in one run: HealthChain, and FastAPI with fhir.resources as people write it."""
+"""The same requests to peers in one run: HealthChain, and FastAPI with fhir.resources as people write it.
+
+Beside them a floor that does no more than read the resources that concern us with fhir.resources.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,20 @@ def compare() -> list[dict[str, float | str]]:
     python = str(interpreter())
     with (
         floor() as below,
+        bare("tests.bench.peers.reading_app:app") as reading,
         service() as own,
         bare("tests.bench.peers.plain_app:app", sys.executable, "/cds-services") as plain,
         bare("tests.bench.peers.healthchain_app:app", python, "/cds/cds-discovery") as healthchain,
     ):
         with Connection(own.port) as connection:
             keys = prefetch_keys(connection)
-        servers = {"floor": below, "service": own, "FastAPI": plain, "HealthChain": healthchain}
+        servers = {
+            "floor": below,
+            "reading alone": reading,
+            "service": own,
+            "FastAPI": plain,
+            "HealthChain": healthchain,
+        }
         return [_line(servers, body) for body in all_bodies(keys)]
 
 
