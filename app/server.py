@@ -152,9 +152,6 @@ class Bounded(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:  # else it asked for another protocol
             Together(self.cycle)
-        if not self.pipeline:
-            self.counted = True
-            self.all_arriving.number += 1
 
     def on_message_complete(self) -> None:
         """The whole of a request is there."""
@@ -167,6 +164,8 @@ class Bounded(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if app is not self.shed:
             super()._start_asgi_task(cycle, app)
+            self.counted = cycle.more_body  # one that waited for the answer before it may be here as a whole
+            self.all_arriving.number += self.counted
         elif self.flow.write_paused:  # it does not take the answers that it has
             self.transport.abort()
         else:

@@ -310,6 +310,27 @@ async def test_calls_that_are_still_being_sent_keep_no_other_out() -> None:
     assert served.connection.all_arriving.number == 0
 
 
+async def test_calls_that_are_sent_behind_another_of_their_connection_keep_no_other_out() -> None:
+    served = Served(most=1)
+    assert b"200 OK" in await served.send(EMPTY + HEAD + b"content-length: 9\r\n\r\nabc")
+    assert (len(served.state.tasks), served.connection.all_arriving.number) == (1, 1)
+    other = beside(served)
+    assert b"200 OK" in await other.send(EMPTY)
+    assert b'{"length": 9, "noted": true}' in await served.send(b"defghi")
+    assert served.connection.all_arriving.number == 0
+
+
+async def test_a_call_that_is_whole_when_its_turn_comes_takes_a_place() -> None:
+    served = Served(waiting, most=1)
+    own, served.connection.app = served.connection.app, read_all
+    served.connection.data_received(EMPTY)
+    served.connection.app = own
+    await served.send(HEAD + b"content-length: 3\r\n\r\nabc")
+    assert (len(served.state.tasks), served.connection.all_arriving.number) == (1, 0)
+    assert b"503" in await beside(served).send(EMPTY)
+    await end(served)
+
+
 def beside(served: Served) -> Served:
     """Another connection to the same server."""
     other = Served(most=served.most, state=served.state)
