@@ -171,3 +171,29 @@ async def test_duloxetine_is_offered_in_chronic_pain_only_and_not_beside_what_it
 
 async def test_a_statin_without_a_reason_offers_nothing() -> None:
     assert await found(ACUTE, drafts=(drug("617312"),)) == {}
+
+
+BY_MRI = [
+    name
+    for name, each in content().recommendations.items()
+    if any("-mri" in offer.suggestion for offer in each.offer)
+]
+
+
+@pytest.mark.parametrize("name", BY_MRI)
+def test_whoever_is_offered_an_mri_is_told_of_a_device_that_may_not_be_safe_in_it(name: str) -> None:
+    card = content().recommendations[name]
+    told = any([each.text for each in note.when] == ["mri_unsafe_device"] for note in card.say.notes)
+    withheld = all(
+        any(each.text in ("mri_hindered", "mri_unsafe_device") for each in offer.unless)
+        for offer in card.offer
+        if "-mri" in offer.suggestion
+    )
+    assert told or withheld
+
+
+async def test_a_pacemaker_is_named_on_the_card_that_offers_an_emergency_mri() -> None:
+    device = condition(("icd", "Z95.0"), days_ago=900, text="pacemaker")
+    card = (await found(condition(("icd", "G83.4"), days_ago=2), device))["suspect-cauda-equina"]
+    assert "Check MRI safety: " in card["detail"]
+    assert "394451000119106" in str(card["suggestions"])

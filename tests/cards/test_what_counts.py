@@ -14,6 +14,7 @@ from tests.calls import (
     concept,
     condition,
     day,
+    drug,
     observation,
     person,
     post,
@@ -332,3 +333,32 @@ async def test_a_fracture_counts_as_imaged_only_by_a_picture_of_its_own_time():
         picture = procedure(("cpt", "72100"), days_ago=taken_days_ago)
         seen = await shown(CHRONIC, fracture, picture, patient=man)
         assert seen["suspect-vertebral-fracture"] == indicator, taken_days_ago
+
+
+@pytest.mark.parametrize("loinc", ["8310-5", "8331-1", "8332-9", "8333-7", "8328-7"])
+async def test_a_fever_counts_wherever_it_was_measured(loinc: str) -> None:
+    assert "suspect-spinal-infection" in await shown(ACUTE, observation(loinc, 39, "Cel"))
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        drug("103968", LOW_BACK_PAIN),
+        drug("596926"),
+        {**study("1", LOW_BACK_PAIN), "code": {"text": "Referral to spine surgery"}},
+    ],
+    ids=["a drug for the pain that is in no list", "duloxetine", "a referral for the spine"],
+)
+async def test_a_history_of_cancer_is_said_beside_every_draft_for_the_pain(draft: Json) -> None:
+    assert "new-pain-with-cancer-history" in await shown(ACUTE, BREAST_CANCER, drafts=(draft,))
+
+
+async def test_beside_a_draft_for_something_else_it_waits_for_its_moment() -> None:
+    assert "new-pain-with-cancer-history" not in await shown(ACUTE, BREAST_CANCER, drafts=(drug("314076"),))
+
+
+async def test_a_new_neurogenic_bladder_with_back_pain_is_a_sign_of_cauda_equina() -> None:
+    bladder = condition(("icd", "N31.9"), id="bladder", days_ago=3)
+    old = condition(("icd", "N31.9"), id="bladder", days_ago=300)
+    assert (await shown(ACUTE, bladder))["suspect-cauda-equina"] == "critical"
+    assert "suspect-cauda-equina" not in await shown(ACUTE, old)
