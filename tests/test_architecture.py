@@ -246,3 +246,8 @@ def test_no_clinical_word_stands_in_the_engine() -> None:
 def test_the_search_for_clinical_words_finds_them(word: str) -> None:
     assert CLINICAL.search(FHIR_NAMES.sub("", f"x {word} x"))
     assert not CLINICAL.search(FHIR_NAMES.sub("", "ImagingStudy imagingStudies paint backed"))
+
+
+def test_cards_hold_no_code() -> None:
+    files = [path for path in (APP.parent / "cards").rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} <= {".yaml", ".md", ".json"}

@@ -12,7 +12,7 @@ from app.record.readers.quick import short_way
 from app.record.readers.resources import CONDITION as CONDITION_SHAPE
 from app.record.readers.sent import SENT, Reference, opened
 from app.record.reading import KINDS, Scope, read_collection
-from tests.record.samples import ICD, LOINC, PATIENT_ID, RXNORM, SNOMED, TODAY, WATCH
+from tests.record.samples import ICD, LOINC, PATIENT_ID, RXNORM, SNOMED, TODAY, WATCH, without
 
 SUBJECT = {"reference": f"Patient/{PATIENT_ID}"}
 ENCOUNTER = {
@@ -71,28 +71,24 @@ PRESCRIPTION = {
 }
 
 
-def less(resource: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: each for name, each in resource.items() if name not in names}
-
-
 USUAL = [
     ENCOUNTER,
-    less(ENCOUNTER, "type", "reasonCode", "diagnosis", "period"),
+    without(ENCOUNTER, "type", "reasonCode", "diagnosis", "period"),
     {**ENCOUNTER, "class": {"coding": [{"code": "EMER"}]}},
     {**ENCOUNTER, "reasonCode": [{}]},
     OBSERVATION,
     {**OBSERVATION, "valueQuantity": {"value": 5, "comparator": "<", "unit": "mg/L"}},
     {**OBSERVATION, "valueQuantity": {"value": "38.2"}},
     {**OBSERVATION, "referenceRange": [{"type": {"text": "therapeutic"}, "high": {"value": 1}}]},
-    less(OBSERVATION, "interpretation", "referenceRange"),
+    without(OBSERVATION, "interpretation", "referenceRange"),
     CONDITION,
-    less(
+    without(
         CONDITION, "encounter", "onsetDateTime", "recordedDate", "abatementDateTime", "severity", "category"
     ),
     {**CONDITION, "severity": None, "abatementDateTime": "2027-01-01"},
     {**CONDITION, "clinicalStatus": "active"},
     PRESCRIPTION,
-    less(PRESCRIPTION, "category", "authoredOn", "dispenseRequest", "reasonCode", "dosageInstruction"),
+    without(PRESCRIPTION, "category", "authoredOn", "dispenseRequest", "reasonCode", "dosageInstruction"),
     {**PRESCRIPTION, "dosageInstruction": {"text": "as told"}},
 ]
 UNUSUAL = [
