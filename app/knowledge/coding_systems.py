@@ -21,10 +21,11 @@ _NAMES = {
     ATC: ("http://www.whocc.no/atc", "2.16.840.1.113883.6.73"),
 }
 _BY_URI = {
-    form: name
+    form.lower(): name
     for name, (uri, oid) in _NAMES.items()
     for form in (name, uri, uri.replace("http://", "https://"), f"urn:oid:{oid}", oid)
 }
+_EDITION = re.compile(r"(https?://snomed\.info/sct)/.*")
 HIERARCHICAL = frozenset({ICD_10_CM, ICD_10, ATC})
 """Systems in which a listed code stands for all that begin with it."""
 SPOKEN = frozenset({SNOMED_CT, RXNORM})
@@ -42,8 +43,12 @@ _FORMS: dict[str, Callable[[str], bool]] = {
 
 
 def name_of(uri: str) -> str:
-    """The canonical name of a system; a system that we hold no codes for keeps its URI."""
-    return _BY_URI.get(uri.rstrip("/"), uri)
+    """The canonical name of a system; a system that we hold no codes for keeps its URI.
+
+    Capitals, a version and an edition make no other system of it.
+    """
+    plain = uri.partition("|")[0].strip().rstrip("/").lower()
+    return _BY_URI.get(_EDITION.sub(r"\1", plain), uri)
 
 
 def uri_of(name: str) -> str:

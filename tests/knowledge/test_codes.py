@@ -51,6 +51,30 @@ def test_a_system_matches_under_each_of_its_names(system: str) -> None:
     assert match((system, "279039007")).coded == {"pain", "any"}
 
 
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [
+        ("http://snomed.info/sct/731000124108", "279039007"),
+        ("http://snomed.info/sct/731000124108/version/20260301", "279039007"),
+        ("http://snomed.info/sct|http://snomed.info/sct/731000124108", "279039007"),
+        ("HTTP://SNOMED.INFO/SCT/", "279039007"),
+        ("URN:OID:2.16.840.1.113883.6.90", "M54.50"),
+        ("http://hl7.org/fhir/sid/ICD-10-CM", "M54.50"),
+        ("http://hl7.org/fhir/sid/icd-10-cm|2026", "M54.50"),
+    ],
+)
+def test_capitals_a_version_and_an_edition_make_no_other_system(system: str, code: str) -> None:
+    assert match((system, code)).coded == {"pain", "any"}
+    assert match((system, code)).foreign == ()
+
+
+@pytest.mark.parametrize(
+    "system", ["http://snomed.info/sctx", "http://hl7.org/fhir/sid/icd-10-cm-local", "urn:EHR:Local|1"]
+)
+def test_another_system_is_not_taken_for_one_that_it_resembles(system: str) -> None:
+    assert match((system, "279039007")).foreign == (system,)
+
+
 @pytest.mark.parametrize("code", ["M54.50", "M5450", "m54.50", " M54.50 "])
 def test_a_listed_icd_code_stands_for_all_below_it_however_it_is_written(code: str) -> None:
     assert match((ICD_10_CM, code)).coded == {"pain", "any"}
