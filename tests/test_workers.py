@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -151,3 +151,117 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         service.until(lambda: len(service.lines("began")) == 2)
         service.process.kill()
         service.until(lambda: not any(alive(pid) for each in (1, 2) for pid in service.pids(each)))
+
+
+NO_ROOM = """
+import app.workers
+forks, fork = [], os.fork
+
+def no_room():
+    forks.append(1)
+    if len(forks) in THESE:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+
+os.fork = no_room
+app.workers.PAUSE_SECONDS = LONG
+run(lives)
+"""
+
+
+def without_room(folder: Path, failing: str, pause: float = 0.0) -> AbstractContextManager[Running]:
+    """Two workers, where these of the forks fail."""
+    return running(folder, NO_ROOM.replace("THESE", failing).replace("LONG", str(pause)))
+
+
+def test_one_that_could_not_be_started_is_started_after_a_pause(tmp_path: Path) -> None:
+    with without_room(tmp_path, "(2, 4)", 0.05) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        os.kill(service.pids(1)[0], signal.SIGKILL)
+        service.until(lambda: len(service.pids(1)) == 2)
+        assert [words[2:5] for words in service.lines("worker not")] == [
+            ["started", "level=error", f"worker={each}"] for each in (2, 1)
+        ]
+        assert len(service.pids(2)) == 1
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(SECONDS) == 0
+
+
+def test_a_signal_is_heard_while_one_waits_to_be_started(tmp_path: Path) -> None:
+    with without_room(tmp_path, "(2,)", 3600) as service:
+        service.until(lambda: len(service.lines("began")) == len(service.lines("worker not")) == 1)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(SECONDS) == 0
+        assert not alive(service.pids(1)[0])
+
+
+def test_a_death_in_the_pause_makes_it_no_shorter(tmp_path: Path) -> None:
+    with without_room(tmp_path, "(3,)", 3600) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        for number in (1, 2):
+            os.kill(service.pids(number)[0], signal.SIGKILL)
+            service.until(lambda dead=number: len(service.lines("worker died")) == dead)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(SECONDS) == 0
+        assert (len(service.lines("began")), len(service.lines("worker not"))) == (2, 1)
+
+
+def test_where_there_is_no_room_for_long_the_others_end_too(tmp_path: Path) -> None:
+    with without_room(tmp_path, "range(2, 100)") as service:
+        assert service.process.wait(SECONDS) == CANNOT_SERVE
+        assert len(service.lines("worker not")) == MOST_DEATHS
+        assert service.lines("given") == [["given", "up", "level=error", "why=they", "die", "too", "often"]]
+        assert not any(alive(pid) for pid in service.pids(1))
+
+
+def test_a_log_that_cannot_be_written_ends_nobody(tmp_path: Path) -> None:
+    full = """
+def say(event, **fields):
+    tell("unsaid", event)
+    raise BrokenPipeError
+
+run(lives)
+"""
+    with running(tmp_path, full) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        os.kill(service.pids(1)[0], signal.SIGKILL)
+        service.until(lambda: len(service.pids(1)) == 2)
+        assert len(service.lines("unsaid")) == 1
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(SECONDS) == 0
+
+
+def test_whatever_else_fails_the_workers_end_with_it(tmp_path: Path) -> None:
+    broken = """
+def fails(own, *code):
+    raise MemoryError
+
+Workers._may_go_on = fails
+run(lives)
+"""
+    with running(tmp_path, broken) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        os.kill(service.pids(1)[0], signal.SIGKILL)
+        assert service.process.wait(SECONDS) == CANNOT_SERVE
+        assert [words[:5] for words in service.lines("given")] == [
+            ["given", "up", "level=error", "why=it", "failed"]
+        ]
+        assert not alive(service.pids(2)[0])
+
+
+def test_what_ends_the_parent_is_not_what_ends_a_worker(tmp_path: Path) -> None:
+    inherited = """
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+def waits(number):
+    tell("began", number, os.getpid())
+    while True:
+        signal.pause()
+
+run(waits)
+"""
+    with running(tmp_path, inherited) as service:
+        service.until(lambda: len(service.lines("began")) == 2)
+        os.kill(service.pids(1)[0], signal.SIGTERM)
+        service.until(lambda: len(service.pids(1)) == 2)
+        assert service.lines("worker") == [["worker", "died", "level=error", "worker=1", "exit_code=-15"]]
