@@ -14,6 +14,8 @@ from app.journal.store import Batch, Row, StoreUnavailable, Value
 
 CONNECT_SECONDS = 3.0
 COMMAND_SECONDS = 5.0
+MIGRATION_SECONDS = 3600.0
+"""A step over a large table takes its time; given up after COMMAND_SECONDS, it would begin anew for ever."""
 _MIGRATION_LOCK = 0x706C756D62  # "plumb": only one instance brings the tables up to date at a time
 _FAULTY_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _WHY = {
@@ -63,11 +65,11 @@ class Postgres:
         """Remove a chunk of what is old; whether there may be more."""
 
         async def removing(connection: asyncpg.Connection[Any]) -> bool:
-            gone = [_count(await connection.execute(sql, before)) for sql in store.AGEING]
-            gone.append(_count(await connection.execute(store.EXPIRED, now)))
-            if any(gone):
-                await connection.execute(store.UNUSED)
-            return store.CHUNK in gone
+            decided = [row["decided"] for row in await connection.fetch(store.OLD_CALLS, before)]
+            await connection.executemany(store.UNUSED, [(each,) for each in sorted(set(decided))])
+            aged = ((store.OLD_CARDS, before), (store.OLD_FEEDBACK, before), (store.EXPIRED, now))
+            gone = [_count(await connection.execute(sql, end)) for sql, end in aged]
+            return store.CHUNK in (len(decided), *gone)
 
         return self._in_transaction(removing)
 
@@ -101,7 +103,7 @@ class Postgres:
             applied = {row["number"] for row in await connection.fetch("SELECT number FROM migration")}
             for each in migrate.missing(applied):
                 for statement in each.statements:
-                    await connection.execute(statement)
+                    await connection.execute(statement, timeout=MIGRATION_SECONDS)
                 await connection.execute(
                     "INSERT INTO migration VALUES ($1, $2, (1000 * extract(epoch FROM now()))::bigint)",
                     each.number,

@@ -122,16 +122,19 @@ class Rounds:
         return _refused(units, lost)
 
     def _forget(self) -> None:
-        """Retention, a chunk a round, while the store is there."""
+        """Retention, a chunk a round, while the store is there.
+
+        Whether it is there is for writing to find out: forgetting can fail where every write succeeds.
+        """
         if self.why or self._tick() - self._forgot < FORGET_SECONDS:
             return
+        self._forgot = self._tick()
         now = int(self._clock() * 1000)
         try:
-            more = self._store.forget(now - self._retention if self._retention else 0, now)
-        except StoreUnavailable as lost:
-            self._lose(lost, [])
-        else:
-            self._forgot = _NEVER if more else self._tick()
+            if self._store.forget(now - self._retention if self._retention else 0, now):
+                self._forgot = _NEVER
+        except StoreUnavailable as error:
+            self._say("retention failed", level="warning", why=error.why)
 
 
 def _refused(units: Iterable[Unit], error: Exception) -> list[Unit]:

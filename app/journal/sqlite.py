@@ -67,11 +67,11 @@ class Sqlite:
     def forget(self, before: int, now: int) -> bool:
         """Remove a chunk of what is old; whether there may be more."""
         with self._transaction() as connection:
-            gone = [connection.execute(_own(sql), (before,)).rowcount for sql in store.AGEING]
-            gone.append(connection.execute(_own(store.EXPIRED), (now,)).rowcount)
-            if any(gone):
-                connection.execute(store.UNUSED)
-        return store.CHUNK in gone
+            decided = connection.execute(_own(store.OLD_CALLS), (before,)).fetchall()
+            connection.executemany(_own(store.UNUSED), sorted(set(decided)))
+            aged = ((store.OLD_CARDS, before), (store.OLD_FEEDBACK, before), (store.EXPIRED, now))
+            gone = [connection.execute(_own(sql), (end,)).rowcount for sql, end in aged]
+        return store.CHUNK in (len(decided), *gone)
 
     def read(self, sql: str, values: Sequence[Value] = ()) -> Iterator[Row]:
         """The rows of a query."""

@@ -39,15 +39,21 @@ REMEMBER = (
 """Changes one row, or none when the key is remembered still; $3 is now."""
 CHUNK = 2000
 """Rows that retention removes at a time, so that it never holds up what is being written."""
-AGEING = {
+OLD_CALLS, OLD_CARDS, OLD_FEEDBACK, EXPIRED = (
     f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {column} < $1 LIMIT {CHUNK})"  # noqa: S608
-    for table, key, column in (("hook_call", "id", "at"), ("card", "uuid", "at"), ("feedback", "id", "at"))
-}
-EXPIRED = f"DELETE FROM remembered WHERE key IN (SELECT key FROM remembered WHERE until < $1 LIMIT {CHUNK})"  # noqa: S608
-UNUSED = (
-    "DELETE FROM decision_list WHERE NOT EXISTS "
-    "(SELECT 1 FROM hook_call WHERE hook_call.decided = decision_list.digest)"
+    for table, key, column in (
+        ("hook_call", "id", "at"),
+        ("card", "uuid", "at"),
+        ("feedback", "id", "at"),
+        ("remembered", "key", "until"),
+    )
 )
+"""A chunk of what is older than `$1` of each table that grows."""
+OLD_CALLS += " RETURNING decided"
+UNUSED = (
+    "DELETE FROM decision_list WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM hook_call WHERE decided = $1)"
+)
+"""Removes the list of decisions of calls that went, unless another call has it."""
 
 
 class StoreUnavailable(Exception):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from app.journal import migrate
+from app.journal.postgres import Postgres
 from app.journal.store import CHUNK, Batch, Row, Store, StoreUnavailable, open_store
 from tests.integration.postgres import Server
-from tests.journal.rows import feedback
+from tests.journal.rows import call, decisions, feedback
 
 pytestmark = pytest.mark.integration
 NOW = 2_000_000
@@ -46,6 +50,11 @@ def batch(*rows: tuple[str, Row], once: tuple[str, ...] = (), until: int = NOW +
 def ids(store: Store, card: str) -> list[object]:
     """The ids of the feedback for a card."""
     return [row[0] for row in store.read("SELECT id FROM feedback WHERE card = $1 ORDER BY id", (card,))]
+
+
+def lists(store: Store, digest: str) -> list[object]:
+    """The list of decisions of that digest, if it is there."""
+    return [row[0] for row in store.read("SELECT digest FROM decision_list WHERE digest = $1", (digest,))]
 
 
 def test_rows_come_back_as_they_went_in(store: Store) -> None:
@@ -132,15 +141,61 @@ def test_retention_goes_by_chunks_and_leaves_what_is_young(store: Store) -> None
 
 def test_lists_of_decisions_go_with_the_last_call_that_refers_to_them(store: Store) -> None:
     digest = str(uuid4())
-    call = (str(uuid4()), 1, "c", "s", "h", "i", "p", None, None, "k", digest, "[]", "{}")
-    young = (str(uuid4()), NOW, *call[2:])
-    decided = ("decision_list", (digest, "1", "d", "[]"))
-    store.write(batch(decided, ("hook_call", call), ("hook_call", young)), NOW)
-    find = "SELECT digest FROM decision_list WHERE digest = $1"
+    old, young = call(str(uuid4()), 1, digest), call(str(uuid4()), NOW, digest)
+    store.write(batch(decisions(digest), old, young), NOW)
     store.forget(10, NOW)
-    assert list(store.read(find, (digest,))) == [(digest,)]
+    assert lists(store, digest) == [digest]
     store.forget(NOW + 1, NOW)
-    assert list(store.read(find, (digest,))) == []
+    assert lists(store, digest) == []
+
+
+@pytest.fixture
+def empty(url: str) -> str:
+    """The URL of a store that nobody has opened yet: of a database, a schema of its own."""
+    if url.startswith("sqlite:"):
+        return url
+    schema = f"own_{uuid4().hex}"
+    with closing(Postgres(url)) as opened:
+        opened.open()
+        opened._in_transaction(lambda session: session.execute(f"CREATE SCHEMA {schema}"))
+    return f"{url}?search_path={schema}"
+
+
+INDICES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+    "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()",
+}
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = str(uuid4())
+    first = [each for each in migrate.missing(()) if each.number == 1]
+    rows = [decisions(digest), call("old", 1, digest), call("young", NOW, digest), feedback("f")]
+    with closing(open_store(empty)) as store:
+        with monkeypatch.context() as before:
+            before.setattr(migrate, "missing", lambda _: first)
+            store.open()
+        store.write(batch(*rows, once=("key",)), NOW)
+        store.open()
+        assert "hook_call_decided" in {name for (name,) in store.read(INDICES[urlsplit(empty).scheme])}
+        assert list(store.read("SELECT number FROM migration ORDER BY number"))[:2] == [(1,), (2,)]
+        for table, row in rows:
+            assert row in set(store.read(f"SELECT * FROM {table}")), table
+        assert store.write(batch(once=("key",)), NOW) == [False]
+
+
+def test_bringing_a_large_table_up_to_date_may_take_longer_than_any_command(
+    database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.journal.postgres.COMMAND_SECONDS", 1.0)
+    step = migrate.Migration(9990, "slow", ("SELECT pg_sleep(1.5)",))
+    monkeypatch.setattr(migrate, "missing", lambda _: [step])
+    with closing(Postgres(database.url)) as store:
+        store.open()
+        assert list(store.read("SELECT name FROM migration WHERE number = 9990")) == [("slow",)]
+        store._in_transaction(lambda session: session.execute("DELETE FROM migration WHERE number = 9990"))
 
 
 def test_a_closed_store_says_so(store: Store) -> None:

@@ -18,6 +18,16 @@ def feedback(id: str, card: str = "card", outcome: str = "overridden", **changes
     return "feedback", tuple(row.values())
 
 
+def call(id: str, at: int = 1000, decided: str = "d") -> tuple[str, Row]:
+    """A row of a hook call with its table."""
+    return "hook_call", (id, at, "ehr", "s", "h", "i", "p", None, None, "k", decided, "[]", "{}")
+
+
+def decisions(digest: str = "d") -> tuple[str, Row]:
+    """A list of decisions with its table."""
+    return "decision_list", (digest, "1", "c", "[]")
+
+
 @dataclass
 class Kept:
     """A store that is a list. `lost` says why it cannot be used, `faulty` ids make a batch fail."""

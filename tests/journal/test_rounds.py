@@ -151,11 +151,33 @@ def test_without_retention_nothing_is_too_old() -> None:
     assert store.forgotten == [0]
 
 
-def test_a_store_that_is_lost_while_it_forgets_is_lost() -> None:
-    class Failing(Kept):
-        def forget(self, before: int, now: int) -> bool:
-            raise StoreUnavailable("gone")
+class Unforgetting(Kept):
+    """A store that is written to, and does not come to an end with forgetting."""
 
-    told = Told(Failing())
-    told.rounds.round([])
-    assert told.rounds.why == "gone"
+    tried = 0
+
+    def forget(self, before: int, now: int) -> bool:
+        """Count."""
+        self.tried += 1
+        raise StoreUnavailable("the database does not answer in time")
+
+
+def test_retention_that_fails_leaves_a_store_that_is_written_to_available_and_says_so() -> None:
+    store, outcomes = Unforgetting(), []
+    told = Told(store)
+    told.rounds.round([waiting("a", outcomes)])
+    told.rounds.round([waiting("b", outcomes)])
+    assert (outcomes, told.rounds.why) == ([True, True], "")
+    why = "the database does not answer in time"
+    assert told.said == [("retention failed", {"level": "warning", "why": why})]
+
+
+def test_retention_that_fails_is_tried_again_when_its_time_has_come_and_not_before() -> None:
+    store = Unforgetting()
+    told = Told(store)
+    for told.now in (0.0, RETRY_SECONDS, BEAT_SECONDS, FORGET_SECONDS - 1):
+        told.rounds.round([Unit((feedback("a"),))])
+    assert store.tried == 1
+    told.now = FORGET_SECONDS
+    told.rounds.round([Unit((feedback("a"),))])
+    assert store.tried == 2

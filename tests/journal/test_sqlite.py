@@ -11,7 +11,7 @@ import pytest
 
 from app.journal.sqlite import BUSY_SECONDS, Sqlite
 from app.journal.store import Batch, StoreUnavailable, open_store
-from tests.journal.rows import feedback
+from tests.journal.rows import call, decisions, feedback
 
 
 @pytest.fixture
@@ -82,6 +82,30 @@ def test_a_file_that_another_process_keeps_locked_is_said(store: Sqlite) -> None
     assert lost(store, "a") == "another process keeps the file locked"
     other.close()
     store.write(batch("a"), 1)
+
+
+def instructions(store: Sqlite, work: Callable[[], object]) -> int:
+    """How many hundred instructions SQLite takes for some work."""
+    taken: list[None] = []
+    assert store._connection is not None
+    store._connection.set_progress_handler(lambda: taken.append(None), 100)
+    work()
+    store._connection.set_progress_handler(None, 0)
+    return len(taken)
+
+
+def test_forgetting_costs_what_goes_and_not_what_stays(store: Sqlite) -> None:
+    lists = [f"d{number}" for number in range(20)]
+    kept = Batch(once=[("token", 5)])
+    kept.rows["decision_list"] = [decisions(each)[1] for each in lists]
+    kept.rows["hook_call"] = [call("old", 1, "d0")[1]]
+    kept.rows["hook_call"] += [
+        call(f"c{number}", 100, lists[-(number % 10 + 1)])[1] for number in range(10_000)
+    ]
+    store.write(kept, 1)
+    assert instructions(store, lambda: store.forget(10, 50)) < 50
+    assert list(store.read("SELECT id FROM hook_call WHERE at < 100")) == []
+    assert list(store.read("SELECT digest FROM decision_list WHERE digest = 'd0'")) == []
 
 
 class Waits:
