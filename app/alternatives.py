@@ -51,9 +51,8 @@ def _rated(action: Action, request: HookRequest, rate: Rate) -> Action:
 
 def _with_draft(request: HookRequest, changed: Json) -> HookRequest:
     """The request as it would be after the click."""
-    sent = envelope.read(request.context.draft_orders or Raw(b"{}"))
-    resources = [each.resource for each in (sent.entries if sent else ()) if each]
-    entries = [{"resource": changed if _names(raw, changed) else raw} for raw in resources]
+    sent = envelope.resources(request.context.draft_orders or Raw(b"{}"))
+    entries = [{"resource": changed if _names(raw, changed) else raw} for raw in sent]
     bundle = msgspec.json.encode({"resourceType": "Bundle", "type": "collection", "entry": entries})
     return structs.replace(request, context=structs.replace(request.context, draft_orders=Raw(bundle)))
 

@@ -59,6 +59,18 @@ def test_a_changed_order_is_rated_among_the_other_drafts() -> None:
     assert asked == [[OTHER, CHANGED, 5]]
 
 
+def test_a_changed_order_takes_the_place_of_the_one_in_a_bundle_among_the_drafts() -> None:
+    asked: list[list[Any]] = []
+
+    def rate(call: HookRequest) -> Iterable[Action]:
+        asked.append(drafts_of(call))
+        return []
+
+    nested = {"resourceType": "Bundle", "entry": [{"resource": SENT}]}
+    with_rated_alternatives([card(update(CHANGED))], request(OTHER, nested), rate)
+    assert asked == [[OTHER, CHANGED]]
+
+
 def test_a_changed_order_that_has_no_rating_is_offered_as_it_was() -> None:
     assert with_rated_alternatives([card(update(CHANGED))], request(SENT), lambda _: []) == [
         card(update(CHANGED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import GenericAlias
 from typing import Generic, TypeVar
 
@@ -13,6 +13,8 @@ from app.record.readers.sent import SENT, UNDECODABLE, Sent
 
 T = TypeVar("T")
 
+DEEPEST = 8
+"""So deep Bundles are looked for in Bundles."""
 _NULL = Raw(b"null")
 _HARMLESS = frozenset({"warning", "information", "success"})
 
@@ -151,6 +153,18 @@ def read(body: Raw) -> Envelope | None:
     except (msgspec.DecodeError, RecursionError):
         return _read_parts(body)
     return Envelope(bundle.resource_type, tuple(bundle.entry or ()), _next(bundle.link), bundle.total or 0)
+
+
+def resources(bundle: Raw, depth: int = 0) -> Iterator[Raw]:
+    """The resources of a Bundle, and in place of a Bundle in it those that it holds."""
+    outside = read(bundle)
+    for entry in outside.entries if outside else ():
+        if entry is None:
+            continue
+        if depth < DEEPEST and type_of(entry.resource) == "Bundle":
+            yield from resources(entry.resource, depth + 1)
+        else:
+            yield entry.resource
 
 
 def _read_parts(body: Raw) -> Envelope | None:

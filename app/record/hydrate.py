@@ -138,7 +138,7 @@ def expanded(template: str, context: Context) -> str | None:
 
 async def _with_medications(found: Material, drafts: Raw | None, visit: Visit) -> Material:
     """The material with the Medications that requests and drafts only refer to."""
-    sent = list(_resources_of(drafts)) if drafts is not None else []
+    sent = list(envelope.resources(drafts)) if drafts is not None else []
     here = found.resources.get("Medication", ())
     requests = (*sent, *found.resources.get("MedicationRequest", ()))
     wanted = sorted(unresolved_medications(requests, referable((*sent, *here))))[:MOST_MEDICATIONS]
@@ -148,11 +148,6 @@ async def _with_medications(found: Material, drafts: Raw | None, visit: Visit) -
     came = tuple(_medications(answers))
     resources = {**found.resources, "Medication": (*here, *came)}
     return replace(found, resources=resources, sent=(*found.sent, *(memoryview(each) for each in came)))
-
-
-def _resources_of(drafts: Raw) -> Iterable[Raw]:
-    bundle = envelope.read(drafts)
-    return (entry.resource for entry in (bundle.entries if bundle else ()) if entry)
 
 
 def _medications(answers: Iterable[Fetched | Unread]) -> Iterable[Raw]:

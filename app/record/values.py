@@ -138,10 +138,10 @@ class Medication(Struct, frozen=True):
 class Order(Struct, frozen=True):
     """One order of `draftOrders`: what is ordered, why, and the EHR's own JSON to echo.
 
-    `reference` is `Type/id` (or `Type` alone when the EHR sent no id), `position` its index in the
-    Bundle. `twin` counts the orders before it that have the same reference. `drug` is set for
-    medication orders. `reason_unread` says that it names a reason which could not be read;
-    `categories` are the words in which it says where it belongs ("inpatient").
+    `reference` is `Type/id` (or `Type` alone when it has no id by which the EHR could change it),
+    `position` its index among all entries of the call. `twin` counts the orders before it that have
+    the same reference. `drug` is set for medication orders. `reason_unread` says that it names a reason
+    which could not be read; `categories` are the words in which it says where it belongs ("inpatient").
     """
 
     kind: str

@@ -370,6 +370,14 @@ async def test_medications_of_drafts_are_fetched_unless_they_were_sent_along() -
     assert (server.paths, ids(found, "Medication")) == (["Medication/m1"], ["m1"])
 
 
+async def test_medications_of_drafts_in_a_nested_bundle_are_fetched_too() -> None:
+    drafts = bundle()
+    drafts["entry"] = [None, {"resource": bundle(prescribed("d1", "Medication/m1"))}]
+    server = Server({"Medication/m1": resource("Medication", "m1")})
+    sent = request(context=Context("p1", draft_orders=Raw(json.dumps(drafts).encode())))
+    assert ids(await hydrated(server, sent), "Medication") == ["m1"]
+
+
 async def test_medications_that_do_not_come_leave_everything_else_as_it_was() -> None:
     sent = bundle(
         prescribed("r1", "Medication/m1"), prescribed("r2", "http://elsewhere.example/Medication/m9")

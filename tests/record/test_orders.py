@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import BadRequest
+from app.errors import BadRequest, TooMuch
 from app.record.orders import Drafts, read_orders
 from app.record.readers.references import referable
 from app.record.values import Concept, Gap
@@ -403,9 +403,152 @@ def test_the_supply_of_a_sandbox_draft_is_read() -> None:
     assert [dosage.dose is not None for dosage in drug.dosages] == [True]
 
 
+def test_what_lies_in_a_bundle_among_the_entries_is_ordered_too() -> None:
+    drafts = _drafts(_bundle(_draft(id="a"), _bundle(medication_request(id="m"))), _draft(id="b"))
+
+    assert [order.reference for order in drafts.judged] == [
+        "ServiceRequest/a",
+        "MedicationRequest/m",
+        "ServiceRequest/b",
+    ]
+    assert [order.position for order in drafts.orders] == [0, 1, 2]
+    assert drafts.gaps == ()
+
+
+def test_a_nested_draft_of_another_patient_is_refused_with_its_place() -> None:
+    with pytest.raises(BadRequest) as refused:
+        _drafts(_draft(), _bundle(_draft(subject={"reference": "Patient/p2"})))
+
+    assert refused.value.element == "context.draftOrders.entry[1].resource.entry[0].resource.subject"
+
+
+def test_bundles_nested_deeper_than_anybody_nests_them_are_a_gap() -> None:
+    inmost = _draft()
+    for _ in range(12):
+        inmost = _bundle(inmost)
+
+    assert _drafts(inmost).gaps == (Gap("Order", "1 Order could not be read"),)
+
+
+def test_more_nested_drafts_than_are_read_are_refused() -> None:
+    halves = [_bundle(*[{"resourceType": "Medication"}] * 10_001)] * 2
+
+    with pytest.raises(TooMuch) as refused:
+        _drafts(*halves)
+
+    assert refused.value.element == "context.draftOrders"
+
+
+@pytest.mark.parametrize("kind", ["RequestGroup", "RequestOrchestration", "CarePlan"])
+def test_what_a_group_contains_is_ordered_and_cannot_be_changed_by_its_id(kind: str) -> None:
+    held = _draft(id="a", reasonReference=[{"reference": "#c"}])
+    group = {"resourceType": kind, "id": "g", "contained": [held, condition(id="c")]}
+    drafts = _drafts(group, _draft(id="b"), selections=[f"{kind}/g"])
+
+    assert [order.reference for order in drafts.judged] == ["ServiceRequest"]
+    assert drafts.judged[0].concept.coded == {"spine_mri"}
+    assert [reason.coded for reason in drafts.judged[0].reasons] == [{"back_pain"}]
+    assert drafts.judged[0].raw == held
+    assert (drafts.gaps, drafts.unmatched) == ((), 0)
+
+
+def _group(*actions: Any) -> dict[str, Any]:
+    return {"resourceType": "RequestGroup", "id": "g", "action": list(actions)}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"resource": {"reference": "ServiceRequest/a"}},
+        {"resource": {"reference": "https://ehr.example/ServiceRequest/a"}},
+        {"title": "all of it", "action": [{"resource": {"reference": "ServiceRequest/a"}}]},
+    ],
+)
+def test_a_group_of_orders_that_are_here_says_nothing_more(action: dict[str, Any]) -> None:
+    drafts = _drafts(_group(action), _draft(id="a"))
+
+    assert (len(drafts.orders), drafts.gaps) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"resource": {"reference": "ServiceRequest/elsewhere"}},
+        {"title": "all of it", "action": [{"resource": {"reference": "ServiceRequest/elsewhere"}}]},
+        {"title": "a scan"},
+        {"resource": {"display": "a scan"}},
+        "a scan",
+    ],
+)
+def test_a_group_of_an_order_that_is_not_here_is_a_gap(action: Any) -> None:
+    drafts = _drafts(_group(action), _draft(id="a"))
+
+    assert drafts.gaps == (Gap("Order", "1 Order could not be read"),)
+
+
+@pytest.mark.parametrize("kind", ["MedicationPrescription", "Task", "ImagingOrder", "OperationOutcome"])
+def test_a_type_that_is_not_known_may_be_an_order_and_is_a_gap(kind: str) -> None:
+    drafts = _drafts(_draft(resourceType=kind), _draft(id="b"))
+
+    assert drafts.gaps == (Gap("Order", "1 Order could not be read"),)
+    assert len(drafts.orders) == 1
+
+
+@pytest.mark.parametrize("kind", ["Medication", "Condition", "Practitioner", "Coverage", "Encounter"])
+def test_what_stands_beside_orders_is_no_gap(kind: str) -> None:
+    drafts = _drafts({"resourceType": kind, "id": "x"}, _draft())
+
+    assert (len(drafts.orders), drafts.ignored, drafts.gaps) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    "selections",
+    [["ServiceRequest/gone"], ["MedicationRequest/a"], ["servicerequest/a"], ["urn:uuid:7", "x"]],
+)
+def test_where_no_selection_names_a_draft_every_draft_is_judged(selections: list[str]) -> None:
+    drafts = _drafts(_draft(id="a"), medication_request(id="b"), selections=selections)
+
+    assert len(drafts.judged) == 2
+    assert drafts.unmatched == len(selections)
+
+
+def test_a_draft_without_a_name_is_judged_where_a_selection_is_left_over() -> None:
+    unnamed = without(_draft(priority="stat"), "id")
+    selections = ["ServiceRequest/a", "ServiceRequest/new"]
+
+    judged = _drafts(_draft(id="a"), unnamed, _draft(id="b"), selections=selections).judged
+    assert [order.position for order in judged] == [0, 1]
+    judged = _drafts(_draft(id="a"), unnamed, selections=selections[:1]).judged
+    assert [order.position for order in judged] == [0]
+
+
+@pytest.mark.parametrize(
+    "selection", ["urn:uuid:0e5c", " urn:uuid:0e5c ", "0e5c", "ServiceRequest/0e5c", "ServiceRequest/0e5c "]
+)
+def test_a_selection_names_a_draft_by_the_full_url_of_its_entry(selection: str) -> None:
+    entries = [
+        {"fullUrl": "urn:uuid:0e5c", "resource": without(_draft(), "id")},
+        {"fullUrl": "urn:uuid:77aa", "resource": without(_draft(priority="stat"), "id")},
+    ]
+    drafts = read_orders(raw({"resourceType": "Bundle", "entry": entries}), [selection], scope())
+
+    assert ([order.position for order in drafts.judged], drafts.unmatched) == ([0], 0)
+
+
+def test_a_reference_leads_to_a_reason_by_the_full_url_of_its_entry() -> None:
+    entries = [
+        {"resource": _draft(reasonReference=[{"reference": "urn:uuid:0e5c"}])},
+        {"fullUrl": "urn:uuid:0e5c", "resource": without(condition(), "id")},
+    ]
+    drafts = read_orders(raw({"resourceType": "Bundle", "entry": entries}), None, scope())
+
+    assert [reason.coded for reason in drafts.orders[0].reasons] == [{"back_pain"}]
+
+
 _ELEMENTS = [
     "resourceType", "entry", "resource", "id", "code", "coding", "text", "reasonCode", "reasonReference",
-    "reference", "item", "note", "contained", "medicationReference", "dosageInstruction", "status", "subject",
+    "fullUrl", "action", "reference", "item", "note", "contained", "medicationReference",
+    "dosageInstruction", "status", "subject",
 ]  # fmt: skip
 _SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-9, 9) | st.text(max_size=5)
 _ANY = st.recursive(
@@ -415,7 +558,14 @@ _ANY = st.recursive(
     ),
     max_leaves=10,
 )
-_TYPES = ["ServiceRequest", "MedicationRequest", "DiagnosticOrder", "NutritionOrder", "Medication"]
+_TYPES = [
+    "ServiceRequest",
+    "MedicationRequest",
+    "DiagnosticOrder",
+    "NutritionOrder",
+    "Medication",
+    "CarePlan",
+]
 
 
 @given(

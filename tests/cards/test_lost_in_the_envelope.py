@@ -1,0 +1,99 @@
+"""What lies deeper than usual, or is named oddly, still counts: nested Bundles, groups, selections, cuts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.calls import (
+    LOW_BACK_PAIN,
+    Json,
+    actions,
+    cards,
+    condition,
+    drug,
+    observation,
+    prefetched,
+    prescription,
+    study,
+    topics,
+)
+
+BACK_PAIN = condition(LOW_BACK_PAIN, id="lbp")
+FEVER = observation("8310-5", 39.0, "Cel", 1, id="fever")
+DIAZEPAM = prescription("596", 5, id="diazepam")
+MRI, OXYCODONE = study("72148", LOW_BACK_PAIN), drug("5489", LOW_BACK_PAIN)
+BOTH = {"avoid-opioid-with-benzodiazepine": "warning", "avoid-first-line-opioid": "warning"}
+
+
+def bundle(*resources: Json) -> Json:
+    """A Bundle as it may stand where a resource is expected."""
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": each} for each in resources],
+    }
+
+
+def group(*contained: Json) -> Json:
+    """A group of orders that it contains."""
+    return {
+        "resourceType": "RequestGroup",
+        "id": "g1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "contained": list(contained),
+        "action": [{"resource": {"reference": f"#{each['id']}"}} for each in contained],
+    }
+
+
+@pytest.mark.parametrize("nest", [bundle, group])
+async def test_a_red_flag_is_not_lost_because_the_order_lies_deeper(nest: type[Json]) -> None:
+    found = await cards("order-sign", nest(MRI), prefetch=prefetched(BACK_PAIN, FEVER))
+    assert topics(found) == {"suspect-spinal-infection": "warning"}
+
+
+@pytest.mark.parametrize("nest", [bundle, group])
+async def test_an_opioid_beside_a_benzodiazepine_is_told_though_it_lies_deeper(nest: type[Json]) -> None:
+    found = await cards("order-sign", nest(OXYCODONE), prefetch=prefetched(BACK_PAIN, DIAZEPAM))
+    assert topics(found) == BOTH
+
+
+@pytest.mark.parametrize(("nest", "offered"), [(bundle, {"create", "delete"}), (group, {"create"})])
+async def test_only_an_order_with_an_id_of_its_own_can_be_removed(
+    nest: type[Json], offered: set[str]
+) -> None:
+    found = await cards("order-sign", nest(OXYCODONE), prefetch=prefetched(BACK_PAIN))
+    assert {each["type"] for card in found for each in actions(card)} == offered
+
+
+async def test_a_red_flag_stays_when_a_draft_is_of_a_type_that_nobody_knows() -> None:
+    draft = {**MRI, "resourceType": "ImagingOrder"}
+    found = await cards("order-sign", draft, prefetch=prefetched(BACK_PAIN, FEVER))
+    assert topics(found) == {"suspect-spinal-infection": "warning"}
+    assert "1 Order could not be read" in found[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "selection", ["MedicationRequest/m1 ", "medicationrequest/m1", "urn:uuid:5e1f", "MedicationRequest/gone"]
+)
+async def test_an_opioid_is_judged_whatever_the_selection_calls_it(selection: str) -> None:
+    found = await cards(
+        "order-select", OXYCODONE, prefetch=prefetched(BACK_PAIN, DIAZEPAM), selections=[selection]
+    )
+    assert topics(found) == BOTH
+
+
+async def test_a_draft_that_is_not_saved_yet_is_selected_by_its_full_url() -> None:
+    unsaved = {name: what for name, what in OXYCODONE.items() if name != "id"}
+    entries = [
+        {"fullUrl": "urn:uuid:5e1f", "resource": unsaved},
+        {"fullUrl": "urn:uuid:77aa", "resource": {**MRI, "id": "s1"}},
+    ]
+    found = await cards(
+        "order-select",
+        prefetch=prefetched(BACK_PAIN, DIAZEPAM),
+        selections=["urn:uuid:5e1f"],
+        draftOrders={"resourceType": "Bundle", "type": "collection", "entry": entries},
+    )
+    assert topics(found) == BOTH
