@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from app.answer import Interval
-from app.record.dates import past
+from app.record.dates import past, when
 from app.record.record import Collection, Record
 from app.record.values import (
     Concept,
@@ -28,7 +28,7 @@ from app.record.values import (
 
 T = TypeVar("T")
 TODAY = date(2026, 6, 1)
-ADULT = Patient(birth=past("1980-01-15", TODAY), sex="female")
+ADULT = Patient(birth=when("1980-01-15"), sex="female")
 REFUSED = "refused (403)"
 
 
@@ -47,7 +47,7 @@ def ago(days: int) -> When:
 
 def on(text: str) -> When:
     """A date as FHIR writes it, partial or not, as far as it has come."""
-    found = past(text, TODAY)
+    found = past(text, TODAY, date.min)
     assert found is not None, f"{text} is no date"
     return found
 

@@ -13,6 +13,8 @@ from app.record.values import When
 
 _DAY = 10
 _CLOCK = len("2026-01-01T00")
+LONGEST_LIFE = 125
+"""Years: nobody became older. Systems write the first day that they know (1841, 1900) where they lack one."""
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)([T ]\d\d.*)?)?)?", re.ASCII | re.DOTALL)
 _UNITS = {
     "a": "years", "year": "years", "years": "years", "yr": "years", "yrs": "years",
@@ -46,14 +48,20 @@ def _last_day(first: date, month: str | None, day: str | None) -> date:
     return first.replace(day=monthrange(first.year, first.month)[1]) if month else date(first.year, 12, 31)
 
 
-def past(text: object, today: date) -> When | None:
-    """A date that has come already; one in the future counts as not recorded.
+def first_day(birth: When | None, today: date) -> date:
+    """The first day of which a record of a living patient can tell."""
+    longest = date(today.year - LONGEST_LIFE, 1, 1)
+    return max(birth.earliest, longest) if birth else longest
+
+
+def past(text: object, today: date, first: date) -> When | None:
+    """A date that has come already; one in the future, or wholly before `first`, counts as not recorded.
 
     A time of tomorrow may be today where the site is: it counts as today.
     """
     found = when(text)
     if found is None or found.latest <= today:
-        return found
+        return found if found is None or found.latest >= first else None
     if isinstance(text, str) and len(text.strip()) > _DAY and found.earliest - timedelta(days=1) == today:
         return When(today, today, today.isoformat())
     return When(found.earliest, today, found.text) if found.earliest <= today else None

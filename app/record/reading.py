@@ -7,13 +7,15 @@ entry never sinks the rest, and never counts as an empty one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
-from app.record.dates import past
+from app.answer import CANNOT_TELL, NO, YES, Truth
+from app.record.dates import first_day, past, when
 from app.record.fhir_models import accepted
 from app.record.readers import resources
 from app.record.readers.conditions import ALLERGY, CONDITION
-from app.record.readers.elements import is_true, spoken_state, word
+from app.record.readers.elements import is_false, is_true, spoken_state, word
 from app.record.readers.encounters import ENCOUNTER
 from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
@@ -25,7 +27,7 @@ from app.record.readers.sent import UNDECODABLE, Resource, opened, whole
 from app.record.readers.shapes import shaped
 from app.record.record import Collection
 from app.record.steps import Steps, finished
-from app.record.values import Encounter, Gap, Patient
+from app.record.values import Encounter, Gap, Patient, When
 
 __all__ = [
     "KINDS",
@@ -60,6 +62,7 @@ _VALIDATED, _LONG_WAY = 8, 24
 _RENAMES = {"patient": "subject"}
 _SEXES = frozenset({"female", "male", "other"})
 _NOT_ORDERED = frozenset({"option", "proposal"})
+_UNCLEAR = (Gap("Patient", "date of death could not be read"),)
 
 
 def read_collection(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope: Scope) -> Collection:
@@ -182,7 +185,10 @@ def checked(kind: Kind, resource: Json, scope: Scope) -> Json:
 
 
 def read_patient(raw: Resource | None, scope: Scope) -> tuple[Patient, tuple[Gap, ...]]:
-    """Age, sex and whether the patient died; a Patient that is somebody else is never used."""
+    """Age, sex and whether the patient died; a Patient that is somebody else is never used.
+
+    A death that cannot be read is a gap: it must not silence what a living patient needs.
+    """
     if raw is None:
         return Patient(), ()
     try:
@@ -190,13 +196,25 @@ def read_patient(raw: Resource | None, scope: Scope) -> tuple[Patient, tuple[Gap
     except Lost as lost:
         return Patient(), gaps_of("Patient", {lost.loss: 1})
     resource = shaped(sent, resources.PATIENT) or {}
-    if resource.get("resourceType") != "Patient":
+    if resource.get("resourceType") != "Patient" or resource.get("modifierExtension"):
         return Patient(), gaps_of("Patient", {Loss.UNREADABLE: 1})
     if word(resource.get("id")) not in ("", scope.patient_id):
         return Patient(), gaps_of("Patient", {Loss.OTHER_PATIENT: 1})
     sex = word(resource.get("gender")).lower()
+    birth = past(resource.get("birthDate"), scope.today, scope.first)
+    died = _died(resource, birth, scope.today)
     return Patient(
-        birth=past(resource.get("birthDate"), scope.today),
-        sex=sex if sex in _SEXES else None,
-        deceased=is_true(resource.get("deceasedBoolean")) or "deceasedDateTime" in resource,
-    ), ()
+        birth, sex if sex in _SEXES else None, died is YES
+    ), _UNCLEAR if died is CANNOT_TELL else ()
+
+
+def _died(resource: Json, birth: When | None, today: date) -> Truth:
+    """By the truth value, else by a day that has come; a day of no life is what systems write for none."""
+    said, day = resource.get("deceasedBoolean"), resource.get("deceasedDateTime")
+    if said is not None:
+        return YES if is_true(said) else NO if is_false(said) else CANNOT_TELL
+    if day is None:
+        return NO
+    if when(day) is None:
+        return CANNOT_TELL
+    return YES if past(day, today, first_day(birth, today)) else NO

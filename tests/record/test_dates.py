@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from app.answer import Interval
-from app.record.dates import at_age, past, when
+from app.record.dates import at_age, first_day, past, when
 from tests.record.samples import TODAY
+
+LONG_AGO = date(1901, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -44,20 +46,44 @@ def test_the_text_shows_the_day_without_the_time() -> None:
 
 
 def test_a_day_in_the_future_counts_as_not_recorded() -> None:
-    assert past("2026-11-21", TODAY) is None
-    assert past("2027", TODAY) is None
-    assert past("2026-11-22T01:00:00Z", TODAY) is None
+    assert past("2026-11-21", TODAY, LONG_AGO) is None
+    assert past("2027", TODAY, LONG_AGO) is None
+    assert past("2026-11-22T01:00:00Z", TODAY, LONG_AGO) is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "1753-01-01", "1841-01-01", "1900-01-01", "1900"])
+def test_the_day_that_a_system_writes_for_none_counts_as_not_recorded(text: str) -> None:
+    assert past(text, TODAY, first_day(None, TODAY)) is None
+
+
+def test_a_day_wholly_before_birth_counts_as_not_recorded() -> None:
+    first = first_day(when("1981-11"), TODAY)
+
+    assert first == date(1981, 11, 1)
+    assert (
+        past("1970-01-01", TODAY, first)
+        is past("1980", TODAY, first)
+        is past("1981-10", TODAY, first)
+        is None
+    )
+    assert past("1981", TODAY, first) == when("1981")
+    assert past("1981-11-01", TODAY, first) == when("1981-11-01")
+
+
+def test_every_day_of_the_longest_life_counts() -> None:
+    assert first_day(None, TODAY) == first_day(when("1899-03-01"), TODAY) == date(1901, 1, 1)
+    assert past("1904-03-05", TODAY, first_day(when("1904-03-05"), TODAY)) == when("1904-03-05")
 
 
 def test_a_time_of_tomorrow_may_be_today_in_another_zone() -> None:
-    found = past("2026-11-21T01:00:00Z", TODAY)
+    found = past("2026-11-21T01:00:00Z", TODAY, LONG_AGO)
 
     assert found is not None
     assert (found.earliest, found.latest, found.text) == (TODAY, TODAY, "2026-11-20")
 
 
 def test_a_partial_date_that_has_begun_ends_today_at_the_latest() -> None:
-    found = past("2026", TODAY)
+    found = past("2026", TODAY, LONG_AGO)
 
     assert found is not None
     assert (found.earliest, found.latest) == (date(2026, 1, 1), TODAY)

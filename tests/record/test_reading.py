@@ -225,11 +225,41 @@ def test_a_patient_is_read() -> None:
         ("deceasedBoolean", False, False),
         ("deceasedBoolean", "true", True),
         ("deceasedDateTime", "2026", True),
+        ("deceasedDateTime", "2026-11-20T08:00:00Z", True),
         ("deceasedDateTime", "", False),
     ],
 )
 def test_a_deceased_patient_is_known(element: str, value: Any, deceased: bool) -> None:
-    assert read_patient(_patient(**{element: value}), scope())[0].deceased is deceased
+    patient, gaps = read_patient(_patient(**{element: value}), scope())
+
+    assert (patient.deceased, gaps) == (deceased, ())
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2027", "0001-01-01T00:00:00", "1900-01-01", "1969-12-31"])
+def test_a_day_that_has_not_come_or_lies_before_birth_is_no_death(day: str) -> None:
+    patient, gaps = read_patient(_patient(deceasedDateTime=day), scope(birth=None))
+
+    assert (patient.deceased, gaps) == (False, ())
+
+
+def test_who_is_said_to_live_is_not_silenced_by_a_day_beside_it() -> None:
+    both = _patient(deceasedBoolean=False, deceasedDateTime="2026-11-01")
+
+    assert not read_patient(both, scope())[0].deceased
+
+
+@pytest.mark.parametrize("death", [{"deceasedDateTime": "in spring"}, {"deceasedBoolean": "perhaps"}])
+def test_a_death_that_cannot_be_read_is_a_gap_and_no_death(death: dict[str, Any]) -> None:
+    patient, gaps = read_patient(_patient(**death), scope())
+
+    assert (patient.deceased, patient.sex) == (False, "female")
+    assert gaps == (Gap("Patient", "date of death could not be read"),)
+
+
+def test_a_patient_that_a_modifier_changes_cannot_be_read() -> None:
+    modified = _patient(modifierExtension=[{"url": "http://x", "valueBoolean": True}])
+
+    assert read_patient(modified, scope()) == (Patient(), (Gap("Patient", "1 Patient could not be read"),))
 
 
 @pytest.mark.parametrize("value", ["unknown", "", None, 5])
@@ -243,6 +273,7 @@ def test_a_birth_date_may_be_partial_but_not_to_come() -> None:
     assert partial is not None
     assert partial.latest == date(1970, 12, 31)
     assert read_patient(_patient(birthDate="2030-01-01"), scope())[0].birth is None
+    assert read_patient(_patient(birthDate="1900-01-01"), scope(birth=None))[0].birth is None
 
 
 def test_another_patient_is_never_used() -> None:

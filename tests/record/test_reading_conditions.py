@@ -115,6 +115,14 @@ def test_dates_of_the_future_count_as_not_recorded() -> None:
     assert (found.onset, found.recorded) == (None, None)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1841-01-01", "1900-01-01", "1969"])
+def test_dates_before_birth_count_as_not_recorded_so_that_the_other_one_counts(day: str) -> None:
+    assert one("Condition", condition(onsetDateTime=day)).onset is None
+    assert one("Condition", condition(onsetDateTime=day)).recorded.text == "2026-10-05"
+    assert one("Condition", condition(recordedDate=day)).recorded is None
+    assert not one("Condition", condition(abatementDateTime=day)).abated
+
+
 def test_a_time_without_zone_or_seconds_keeps_its_day() -> None:
     found = one("Condition", condition(onsetDateTime="2026-10-01T08:15", recordedDate="2026-10-05T08:15:00"))
 

@@ -87,7 +87,9 @@ USUAL = [
     ),
     {**CONDITION, "severity": None, "abatementDateTime": "2027-01-01"},
     {**CONDITION, "clinicalStatus": "active"},
+    {**CONDITION, "onsetDateTime": "1900-01-01", "recordedDate": "0001-01-01"},
     PRESCRIPTION,
+    {**PRESCRIPTION, "authoredOn": "1900-01-01"},
     without(PRESCRIPTION, "category", "authoredOn", "dispenseRequest", "reasonCode", "dosageInstruction"),
     {**PRESCRIPTION, "dosageInstruction": {"text": "as told"}},
 ]

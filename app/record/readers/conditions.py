@@ -37,7 +37,7 @@ def _condition(resource: Json, concept: Concept, scope: Scope) -> Iterable[Condi
         clinical_status=clinical_status(resource.get("clinicalStatus")),
         suspected=concept.suspected or doubted(resource.get("verificationStatus")),
         onset=_onset(resource, scope),
-        recorded=past(resource.get("recordedDate"), scope.today),
+        recorded=past(resource.get("recordedDate"), scope.today, scope.first),
         abated=_abated(resource, scope),
         category=category(resource.get("category", ())),
         encounter=_encounter(resource),
@@ -60,8 +60,8 @@ def doubted(concept: Json | None) -> bool:
 def _onset(resource: Json, scope: Scope) -> When | None:
     began = (resource.get("onsetPeriod") or {}).get("start")
     return (
-        past(resource.get("onsetDateTime"), scope.today)
-        or past(began, scope.today)
+        past(resource.get("onsetDateTime"), scope.today, scope.first)
+        or past(began, scope.today, scope.first)
         or aged(resource.get("onsetAge"), scope)
     )
 
@@ -105,7 +105,7 @@ def _allergy(resource: Json, concept: Concept, scope: Scope) -> Iterable[Allergy
         concept,
         clinical_status=stated or (said if said in ("active", "inactive", "resolved") else None),
         suspected=concept.suspected or doubted(resource.get("verificationStatus")) or said in SUSPECTED,
-        recorded=past(resource.get("recordedDate"), scope.today),
+        recorded=past(resource.get("recordedDate"), scope.today, scope.first),
         link=link_of(resource),
     )
 

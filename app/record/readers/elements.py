@@ -101,6 +101,11 @@ def is_true(value: object) -> bool:
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
+def is_false(value: object) -> bool:
+    """Whether a truth value is there and false; also where it was sent as a string."""
+    return value is False or (isinstance(value, str) and value.lower() == "false")
+
+
 def quantity(value: Json | None) -> Quantity | None:
     """A Quantity as an interval; a comparator leaves the other bound open."""
     amount = number((value or {}).get("value"))
@@ -139,9 +144,11 @@ def dated(resource: Json, names: Iterable[str], scope: Scope) -> When | None:
     for name in names:
         value = resource.get(name)
         if isinstance(value, dict):
-            found = past(value.get("end"), scope.today) or past(value.get("start"), scope.today)
+            found = past(value.get("end"), scope.today, scope.first) or past(
+                value.get("start"), scope.today, scope.first
+            )
         else:
-            found = past(value, scope.today)
+            found = past(value, scope.today, scope.first)
         if found is not None:
             return found
     return None

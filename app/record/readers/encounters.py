@@ -39,8 +39,8 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
         types=concepts_of(resource.get("type", ()), scope),
         reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, worded)),
         diagnoses=tuple(filter(None, (condition_of(each.get("reference")) for each in pointers))),
-        start=past(period.get("start"), scope.today),
-        end=past(period.get("end"), scope.today),
+        start=past(period.get("start"), scope.today, scope.first),
+        end=past(period.get("end"), scope.today, scope.first),
         link=link_of(resource),
     )
 

@@ -65,7 +65,7 @@ def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
     return Medication(
         concept,
         status=word(resource.get("status")) or None,
-        authored=past(resource.get("authoredOn"), scope.today),
+        authored=past(resource.get("authoredOn"), scope.today, scope.first),
         dosages=dosages([understood(each) for each in resource.get("dosageInstruction", ())]),
         supply_days=days,
         quantity=amount,

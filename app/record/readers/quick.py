@@ -117,8 +117,8 @@ def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> En
         remembered.concepts(_json(entry.type), scope.watch),
         remembered.concepts(_json(entry.reasonCode), scope.watch),
         tuple(filter(None, links)),
-        past(period.start, scope.today),
-        past(period.end, scope.today),
+        past(period.start, scope.today, scope.first),
+        past(period.end, scope.today, scope.first),
         f"Encounter/{name}",
     )
 
@@ -130,7 +130,10 @@ def _observation(entry: sent.Observation, name: str, concept: Concept, scope: Sc
         and entry.valueCodeableConcept is entry.valueString is entry.valueBoolean is UNSET
     ):
         return None
-    value, when = remembered.amount(_json(entry.valueQuantity)), past(entry.effectiveDateTime, scope.today)
+    value, when = (
+        remembered.amount(_json(entry.valueQuantity)),
+        past(entry.effectiveDateTime, scope.today, scope.first),
+    )
     if value is None or when is None:
         return None
     low, high = remembered.normal(_json(entry.referenceRange))
@@ -169,9 +172,9 @@ def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope)
         concept,
         remembered.status(stated),
         concept.suspected or remembered.doubt(sure),
-        past(entry.onsetDateTime, scope.today),
-        past(entry.recordedDate, scope.today),
-        past(entry.abatementDateTime, scope.today) is not None,
+        past(entry.onsetDateTime, scope.today, scope.first),
+        past(entry.recordedDate, scope.today, scope.first),
+        past(entry.abatementDateTime, scope.today, scope.first) is not None,
         remembered.kept_as(kept),
         found[1] if found else None,
         remembered.how_bad(how_bad),
@@ -207,7 +210,7 @@ def _request(entry: sent.MedicationRequest, name: str, concept: Concept, scope: 
     return Medication(
         concept,
         status,
-        past(entry.authoredOn, scope.today),
+        past(entry.authoredOn, scope.today, scope.first),
         remembered.taken(taken),
         days,
         amount,

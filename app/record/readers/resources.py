@@ -188,6 +188,7 @@ ENCOUNTER: dict[str, Any] = {
 PATIENT: dict[str, Any] = {
     "resourceType": plain,
     "id": plain,
+    "modifierExtension": kept,
     "birthDate": moment,
     "gender": plain,
     "deceasedBoolean": plain,

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from msgspec.structs import force_setattr
 
+from app.record.dates import first_day
 from app.record.readers.sent import Resource
 from app.record.values import Concept, Gap, WatchedCodes, When
 
@@ -59,7 +60,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     `others` maps `Type/id` (or a full URL) to a resource, `drafts` does so for what lies among the orders.
     `filtering` off reads every entry the long way; it must change nothing but the time that it takes.
-    `about` is the plain reference to the patient.
+    `about` is the plain reference to the patient, `first` the first day that a date may lie on.
     """
 
     watch: WatchedCodes
@@ -71,9 +72,11 @@ class Scope(msgspec.Struct, frozen=True):
     filtering: bool = True
     tally: Tally = msgspec.field(default_factory=Tally)
     about: str = ""
+    first: date = date.min
 
     def __post_init__(self) -> None:
         force_setattr(self, "about", f"Patient/{self.patient_id}")
+        force_setattr(self, "first", first_day(self.birth, self.today))
 
 
 class Loss(Enum):

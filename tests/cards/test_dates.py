@@ -1,0 +1,77 @@
+"""Dates that systems write and records bear: which of them count, from the body to the card."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.calls import (
+    LOW_BACK_PAIN,
+    Json,
+    actions,
+    cards,
+    condition,
+    day,
+    observation,
+    person,
+    prefetched,
+    prescription,
+    topics,
+)
+
+PAIN = condition(LOW_BACK_PAIN, id="lbp", days_ago=10)
+CAUDA_EQUINA = condition(("icd", "G83.4"), id="ces", days_ago=None, recordedDate=day(2))
+FEVER = observation("8310-5", 39.0, "Cel", id="fever")
+
+
+async def shown(*resources: Json, patient: Json | None = None) -> dict[str, str]:
+    """Topic → indicator, when the chart of somebody of 45 is opened."""
+    return topics(await cards("patient-view", prefetch=prefetched(*resources, patient=patient)))
+
+
+async def naproxen(*resources: Json) -> bool:
+    """Whether the first-step card offers naproxen."""
+    found = await cards("patient-view", prefetch=prefetched(PAIN, *resources))
+    return any("naproxen" in action["description"].lower() for card in found for action in actions(card))
+
+
+# Days that a system writes where it has none
+
+
+@pytest.mark.parametrize("onset", ["0001-01-01T00:00:00Z", "1841-01-01", "1900-01-01", "1970-01-01"])
+async def test_the_first_day_of_a_calendar_does_not_make_a_new_cauda_equina_syndrome_old(onset: str):
+    assert await shown({**CAUDA_EQUINA, "onsetDateTime": onset}) == {"suspect-cauda-equina": "critical"}
+
+
+async def test_a_red_flag_with_no_possible_date_counts_as_recent():
+    undated = {**CAUDA_EQUINA, "onsetDateTime": "1900-01-01", "recordedDate": "1900-01-01"}
+    assert await shown(undated) == {"suspect-cauda-equina": "critical"}
+
+
+async def test_an_old_finding_of_this_life_stays_old():
+    assert await shown({**CAUDA_EQUINA, "onsetDateTime": "1999-05-01"}) == {}
+
+
+async def test_beside_an_anticoagulant_of_no_possible_date_no_nsaid_is_offered():
+    assert await naproxen()
+    assert not await naproxen(prescription("11289", id="w", authoredOn="1900-01-01"))
+
+
+# Death
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        {"deceasedDateTime": "9999-12-31"},
+        {"deceasedDateTime": "1900-01-01"},
+        {"deceasedBoolean": False, "deceasedDateTime": "0001-01-01T00:00:00"},
+        {"deceasedDateTime": "not known"},
+    ],
+)
+async def test_a_death_that_never_was_silences_no_red_flag(death: Json):
+    assert (await shown(PAIN, FEVER, patient=person(**death)))["suspect-spinal-infection"] == "warning"
+
+
+async def test_nothing_is_said_about_who_has_died():
+    assert await shown(PAIN, FEVER, patient=person(deceasedDateTime=day(3))) == {}
+    assert await shown(PAIN, FEVER, patient=person(deceasedBoolean=True)) == {}
