@@ -108,8 +108,9 @@ def record(
     hook: str = "order-sign",
     patient: Patient = ADULT,
     encounter_id: str | None = None,
+    sent: Iterable[str] = (),
 ) -> Record:
-    """A record of these values: each source was read, but for its gaps."""
+    """A record of these values: each source was read, but for its gaps; `sent` are names of what was sent."""
     drafts, missing = tuple(orders), tuple(gaps)
 
     def read(source: str) -> Collection:
@@ -125,6 +126,7 @@ def record(
         judged=drafts if judged is None else tuple(judged),
         order_gaps=tuple(gap for gap in missing if gap.source == "Order"),
         encounter_id=encounter_id,
+        sent=frozenset(sent).__contains__,
     )
 
 

@@ -56,7 +56,7 @@ class Facts:
         for source, every in marks.sources.items():
             if wanted & every and record is not None:
                 read, bits = record.of(source), marks.bits[source]
-                if read.gaps:
+                if record.gaps(source):
                     self.found.append(every)
                 elif read.by_set:
                     self.found += [bits[name] for name in read.by_set if name in bits]

@@ -16,7 +16,6 @@ DIAGNOSES = "Condition"
 """Where the diagnoses stand that an encounter only points to."""
 PLANNED = "planned"
 """The status of a visit that has not taken place."""
-NOT_SENT = "the current encounter was not sent"
 
 
 def answer(asked: EncounterFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
@@ -27,8 +26,6 @@ def answer(asked: EncounterFact, record: Record, order: Order | None, knowledge:
         candidates = [at_hand] if at_hand else []
     findings: list[Finding] = []
     unclear: list[Reason] = []
-    if asked.current and record.encounter_id and not candidates:
-        unclear.append(Reason(SOURCE, NOT_SENT))
     conditions: tuple[Condition, ...] = record.of(DIAGNOSES).within(asked.reason_in)
     for each in candidates:
         about = _about(asked, each, conditions)

@@ -30,7 +30,7 @@ def reasons(record: Record, sources: Iterable[str], within_days: int | None = No
     """Why absence cannot be told: the gaps of these sources that reach into the window."""
     gaps: tuple[Gap, ...] = ()
     for source in sources:
-        gaps += record.of(source).gaps
+        gaps += record.gaps(source)
     if not gaps:
         return ()
     start = None if within_days is None else record.today - timedelta(days=within_days)

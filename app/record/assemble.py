@@ -72,6 +72,7 @@ def assemble(
         judged=drafts.judged,
         order_gaps=drafts.gaps,
         encounter_id=context.encounter_id,
+        sent=lambda name: others.get(name) is not None,
     )
     slow = {
         source: reading(source, each, _gaps(material, source), born)

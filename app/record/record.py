@@ -11,6 +11,11 @@ from msgspec import Struct, field
 
 from app.record.values import ORDER, Encounter, Gap, Order, Patient, When
 
+VISIT = "Encounter"
+DIAGNOSIS = "Condition"
+NOT_SENT = "the current encounter was not sent"
+DIAGNOSIS_NOT_SENT = "a diagnosis of the current encounter was not sent"
+
 
 class Collection(Struct, frozen=True):
     """The values of one source that are in some watched value set, and what could not be read of it."""
@@ -31,8 +36,8 @@ class Record:
     """The record of one call: what the EHR sent and what was fetched, as neutral values.
 
     `orders` are all drafts, `judged` those that this hook judges. `of(source)` is the Collection of a
-    FHIR resource type, or of the ORDERs by what they order and why; its gaps say what was not read.
-    `collections` are those that were read so far.
+    FHIR resource type, or of the ORDERs by what they order and why. `collections` are those that were read
+    so far. `sent` tells whether a resource of this name (`Type/id`) was sent along, in a value set or not.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Record:
         judged: tuple[Order, ...] = (),
         order_gaps: tuple[Gap, ...] = (),
         encounter_id: str | None = None,
+        sent: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self.hook = hook
         self.today = today
@@ -54,6 +60,7 @@ class Record:
         self.judged = judged
         self.encounter_id = encounter_id
         self._read = read
+        self._sent = sent
         self.collections = {ORDER: _of_orders(orders, order_gaps)}
 
     def of(self, source: str) -> Collection:
@@ -63,6 +70,10 @@ class Record:
             collection = self.collections[source] = self._read(source)
         return collection
 
+    def gaps(self, source: str) -> tuple[Gap, ...]:
+        """What was not read of a source; of encounters also what is missing of the one at hand."""
+        return self.of(source).gaps or (self._missing_at_hand if source == VISIT else ())
+
     @property
     def now(self) -> When:
         """Today, as the date of something."""
@@ -70,11 +81,25 @@ class Record:
 
     @cached_property
     def at_hand(self) -> Encounter | None:
-        """The encounter that the EHR named, else the one in progress."""
-        encounters: tuple[Encounter, ...] = self.of("Encounter").items
+        """The encounter that the EHR named, else the latest in progress: some are never closed."""
+        encounters: tuple[Encounter, ...] = self.of(VISIT).items
         if self.encounter_id:
             return next((each for each in encounters if each.id == self.encounter_id), None)
-        return next((each for each in encounters if each.status == "in-progress"), None)
+        return max((each for each in encounters if each.status == "in-progress"), key=_began, default=None)
+
+    @cached_property
+    def _missing_at_hand(self) -> tuple[Gap, ...]:
+        """The encounter that the EHR named, or a diagnosis that it points to and says nothing else of."""
+        if self.at_hand is None:
+            return (Gap(VISIT, NOT_SENT),) if self.encounter_id else ()
+        bare = [each for each in self.at_hand.bare if each.startswith((f"{DIAGNOSIS}/", "#"))]
+        if not bare or self.of(DIAGNOSIS).gaps or all(map(self._sent, bare)):
+            return ()
+        return (Gap(VISIT, DIAGNOSIS_NOT_SENT),)
+
+
+def _began(encounter: Encounter) -> date:
+    return encounter.start.latest if encounter.start else date.min
 
 
 @lru_cache(maxsize=4)

@@ -187,7 +187,11 @@ class Event(Struct, frozen=True):
 
 
 class Encounter(Struct, frozen=True):
-    """An Encounter; `class_code` is a v3-ActCode such as AMB or EMER."""
+    """An Encounter; `class_code` is a v3-ActCode such as AMB or EMER.
+
+    `diagnoses` are the links of what it was about; those of them that it says nothing else of are `bare`,
+    beside references into the encounter that lead nowhere.
+    """
 
     id: str | None
     class_code: str | None = None
@@ -198,6 +202,7 @@ class Encounter(Struct, frozen=True):
     start: When | None = None
     end: When | None = None
     link: str | None = None
+    bare: tuple[str, ...] = ()
 
 
 class Allergy(Struct, frozen=True):

@@ -75,7 +75,7 @@ def test_the_diagnosis_of_the_current_encounter_counts_as_active() -> None:
 def test_the_diagnosis_of_an_encounter_that_was_named_but_not_sent_counts_as_active() -> None:
     old = listed(category="encounter", recorded=ago(200), encounter="e1")
     assert asked(record(old, encounter_id="e1")).truth is YES
-    assert asked(record(old, encounter_id="e2")).truth is NO
+    assert asked(record(old, visit(id="e2"), encounter_id="e2")).truth is NO
 
 
 def test_what_abated_is_not_active() -> None:

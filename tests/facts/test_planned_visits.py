@@ -30,4 +30,5 @@ def test_the_visit_of_this_call_counts_even_while_it_is_planned():
     today = visit(id="now", status="planned")
     assert asked(EncounterFact(current=True), today, named="now") is YES
     assert asked(EncounterFact(), today, named="now") is YES
-    assert asked(EncounterFact(), today, named="other") is NO
+    other = visit(id="other", class_code="EMER")
+    assert asked(EncounterFact(class_in=("AMB",)), today, other, named="other") is NO

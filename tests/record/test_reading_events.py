@@ -222,6 +222,33 @@ def test_an_encounter_is_read() -> None:
     assert found.diagnoses == ("Condition/c1", "Condition/c2")
 
 
+def test_a_diagnosis_that_the_encounter_contains_is_one_of_its_reasons() -> None:
+    inside = {"resourceType": "Condition", "id": "c", "code": concept(ICD, "M54.5")}
+    doubted = {**inside, "id": "d", "verificationStatus": concept("http://x", "provisional")}
+    refuted = {**inside, "id": "r", "verificationStatus": concept("http://x", "refuted")}
+    found = one(
+        "Encounter",
+        encounter(
+            contained=[inside, doubted, refuted],
+            diagnosis=[{"condition": {"reference": "#c"}}, {"condition": {"reference": "#r"}}],
+            reasonReference=[{"reference": "#d"}, {"reference": "#x", "display": "cauda equina"}],
+        ),
+    )
+
+    reasons = [(reason.sets, reason.suspected) for reason in found.reasons]
+    assert reasons == [({"back_pain"}, False), ({"back_pain"}, True), ({"cauda_equina"}, False)]
+    assert (found.diagnoses, found.bare) == ((), ())
+
+
+def test_a_pointer_of_an_encounter_is_bare_where_it_says_nothing_itself() -> None:
+    sent = [{"reference": "Condition/c1"}, {"reference": "#x"}]
+    worded = {"reference": "Condition/c2", "display": "asthma"}
+    found = one("Encounter", encounter(reasonReference=[*sent, worded]))
+
+    assert found.bare == ("Condition/c1", "#x")
+    assert found.diagnoses == ("Condition/c1", "Condition/c2")
+
+
 def test_encounters_are_found_by_type_and_reason() -> None:
     both = encounter(type=[concept(SNOMED, "185349003")], reasonCode=[concept(SNOMED, "185349003")])
     read = collection("Encounter", both, encounter())

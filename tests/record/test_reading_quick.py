@@ -26,6 +26,7 @@ ENCOUNTER = {
     "diagnosis": [{"condition": {"reference": "Condition/c1"}}],
     "period": {"start": "2026-11-01T08:00:00+00:00", "end": "2026-11-01T09:00:00+00:00"},
 }
+INSIDE = {"resourceType": "Condition", "code": {"coding": [{"system": SNOMED, "code": "279039007"}]}}
 OBSERVATION = {
     "resourceType": "Observation",
     "id": "o1",
@@ -97,6 +98,8 @@ UNUSUAL = [
     {**ENCOUNTER, "subject": {"reference": "Patient/somebody-else"}},
     {**ENCOUNTER, "status": "cancelled"},
     {**ENCOUNTER, "diagnosis": [{"condition": {"reference": "Condition/c1", "display": "low back pain"}}]},
+    {**ENCOUNTER, "diagnosis": [{"condition": {"reference": "#c"}}], "contained": [{**INSIDE, "id": "c"}]},
+    {**ENCOUNTER, "diagnosis": [{"condition": {"reference": "#c"}}]},
     {**ENCOUNTER, "modifierExtension": [{"url": "x"}]},
     {**ENCOUNTER, "patient": SUBJECT},
     {**ENCOUNTER, "reasonCode": [{"text": "low back pain" + " " * 3000}]},

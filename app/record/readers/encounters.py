@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.record.dates import past
 from app.record.readers import resources
 from app.record.readers.elements import concepts_of, link_of, match, word
+from app.record.readers.reasons import leads_nowhere, referred
 from app.record.readers.references import relative, target
 from app.record.readers.scope import Json, Kind, Scope
 from app.record.values import Concept, Encounter
@@ -31,18 +32,39 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
     period = resource.get("period") or {}
     pointers = [each.get("condition") or {} for each in resource.get("diagnosis", ())]
     pointers += resource.get("reasonReference", ())
-    worded = (match(scope, (), word(each.get("display"))) for each in pointers)
+    said = (_said(each, resource, scope) for each in pointers)
     yield Encounter(
         word(resource.get("id")) or None,
         class_code=class_named(resource.get("class")),
         status=word(resource.get("status")) or None,
         types=concepts_of(resource.get("type", ()), scope),
-        reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, worded)),
+        reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, said)),
         diagnoses=tuple(filter(None, (condition_of(each.get("reference")) for each in pointers))),
         start=past(period.get("start"), scope.today, scope.first),
         end=past(period.get("end"), scope.today, scope.first),
         link=link_of(resource),
+        bare=tuple(filter(None, (_bare(each, resource, scope) for each in pointers))),
     )
+
+
+def _said(pointer: Json, resource: Json, scope: Scope) -> Concept | None:
+    """What a pointer says itself, or what is contained where it leads; other Conditions are read as such."""
+    if inside(pointer.get("reference")):
+        return referred(pointer, resource, scope)
+    return match(scope, (), word(pointer.get("display")))
+
+
+def _bare(pointer: Json, resource: Json, scope: Scope) -> str | None:
+    """Where a pointer without words leads, but for what is contained."""
+    reference = pointer.get("reference")
+    if inside(reference):
+        return word(reference) if leads_nowhere(pointer, resource, scope) else None
+    return None if word(pointer.get("display")) else condition_of(reference)
+
+
+def inside(reference: object) -> bool:
+    """Whether a reference leads to a contained resource."""
+    return word(reference).startswith("#")
 
 
 def class_named(coding: Json | None) -> str | None:

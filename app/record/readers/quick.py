@@ -16,7 +16,7 @@ from app.record.dates import past
 from app.record.fhir_models import passes
 from app.record.readers import remembered, resources, sent
 from app.record.readers.conditions import VOID
-from app.record.readers.encounters import condition_of
+from app.record.readers.encounters import condition_of, inside
 from app.record.readers.references import about, target
 from app.record.readers.scope import Kind, Scope, count
 from app.record.readers.sent import UNDECODABLE
@@ -105,21 +105,25 @@ def _json(element: sent.Element) -> bytes:
 
 
 def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> Encounter | None:
-    status, period, pointers = entry.status, entry.period or _NO_PERIOD, entry.diagnosis
+    status, period, given = entry.status, entry.period or _NO_PERIOD, entry.diagnosis
     if status not in _VISITS or not (entry.reason is entry.reasonReference is entry.actualPeriod is UNSET):
         return None
-    diagnoses = () if isinstance(pointers, UnsetType) else _DIAGNOSES.decode(pointers)
-    links = [condition_of(each.condition.reference) for each in diagnoses]
+    diagnoses = () if isinstance(given, UnsetType) else _DIAGNOSES.decode(given)
+    pointers = [each.condition.reference for each in diagnoses]
+    if any(map(inside, pointers)):
+        return None
+    links = tuple(filter(None, map(condition_of, pointers)))
     return Encounter(
         name,
         remembered.visit_class(_json(entry.class_)),
         status,
         remembered.concepts(_json(entry.type), scope.watch),
         remembered.concepts(_json(entry.reasonCode), scope.watch),
-        tuple(filter(None, links)),
+        links,
         past(period.start, scope.today, scope.first),
         past(period.end, scope.today, scope.first),
         f"Encounter/{name}",
+        links,
     )
 
 

@@ -22,22 +22,34 @@ def reasons_of(resource: Json, scope: Scope) -> tuple[Concept, ...]:
 
 
 def _referred(resource: Json, scope: Scope) -> Iterator[Concept]:
-    """The reasons that references lead to; an error and what was refuted is none."""
+    """The reasons that references lead to."""
     for pointer in resource.get("reasonReference", ()):
-        found = _pointed_at(pointer, resource, scope)
-        stands = spoken_state(found.get("verificationStatus"))
-        if not VOID.isdisjoint(stands):
-            continue
-        coded = concept_of(found.get("code"), scope)
-        reason = coded or match(scope, (), word(pointer.get("display")))
+        reason = referred(pointer, resource, scope)
         if reason is not None:
-            yield replace(reason, suspected=reason.suspected or not SUSPECTED.isdisjoint(stands))
+            yield reason
+
+
+def referred(pointer: Json, holder: Json, scope: Scope) -> Concept | None:
+    """What a reference leads to, else what it is displayed as; None where that says nothing, or is void."""
+    found = _pointed_at(pointer, holder, scope)
+    stands = spoken_state(found.get("verificationStatus"))
+    if not VOID.isdisjoint(stands):
+        return None
+    coded = concept_of(found.get("code"), scope)
+    reason = coded or match(scope, (), word(pointer.get("display")))
+    if reason is None:
+        return None
+    return replace(reason, suspected=reason.suspected or not SUSPECTED.isdisjoint(stands))
 
 
 def unread_reasons(resource: Json, scope: Scope) -> int:
     """How many reasons are only references that lead nowhere and say nothing."""
-    pointers = resource.get("reasonReference", ())
-    return sum(not word(each.get("display")) and not _pointed_at(each, resource, scope) for each in pointers)
+    return sum(leads_nowhere(each, resource, scope) for each in resource.get("reasonReference", ()))
+
+
+def leads_nowhere(pointer: Json, holder: Json, scope: Scope) -> bool:
+    """Whether a reference says nothing itself, and what it leads to was not sent."""
+    return not word(pointer.get("display")) and not _pointed_at(pointer, holder, scope)
 
 
 def _pointed_at(pointer: Json, holder: Json, scope: Scope) -> Json:
