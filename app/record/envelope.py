@@ -30,9 +30,9 @@ class Entry(msgspec.Struct):
     search: _Search | None = None
 
     @property
-    def included(self) -> bool:
-        """Whether the search brought it along rather than found it."""
-        return self.search is not None and self.search.mode == "include"
+    def mode(self) -> str | None:
+        """`match`, `include` (the search brought it along rather than found it) or `outcome`."""
+        return self.search.mode if self.search is not None else None
 
 
 class _Link(msgspec.Struct, gc=False):
@@ -68,6 +68,7 @@ class _Parts(msgspec.Struct, rename="camel"):
     resource_type: Raw = _NULL
     entry: Raw = _NULL
     link: Raw = _NULL
+    total: Raw = _NULL
 
 
 class _Typed(msgspec.Struct, rename="camel"):
@@ -96,7 +97,8 @@ _typed = msgspec.json.Decoder(_Typed)
 class Envelope(msgspec.Struct, frozen=True):
     """`entries` holds None for an entry that is no object; `broken` says that a part is unreadable.
 
-    `next` is the link to the rest of a search; `total` is 0 when none is stated.
+    `next` is the link to the rest of a search, "" when there is a rest but no address of it; `total` is 0
+    when none is stated.
     """
 
     resource_type: str | None
@@ -107,7 +109,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """What a search found; `next` is the link to the rest of it, `total` is 0 when none is stated.
+    """What a search found; `next` and `total` as those of an Envelope.
 
     Those of `resources` that are of another type than what was searched for have lost most elements.
     """
@@ -177,6 +179,7 @@ def _read_parts(body: Raw) -> Envelope | None:
         _decoded(parts.resource_type, str),
         tuple(_entry(each) for each in entries or ()),
         _next([link for link in read_links if link is not None]),
+        _total(parts.total),
         broken=entries is None or links is None or None in read_links,
     )
 
@@ -195,17 +198,25 @@ def _entry(raw: Raw) -> Entry | None:
     return _decoded(raw, Entry) or (Entry(bare.resource) if bare else None)
 
 
-def _decoded(raw: Raw, shape: type[T]) -> T | None:
+def _decoded(raw: Raw, shape: type[T], *, strict: bool = True) -> T | None:
     try:
-        return msgspec.json.decode(raw, type=shape)
+        return msgspec.json.decode(raw, type=shape, strict=strict)
     except (msgspec.DecodeError, RecursionError):
         return None
+
+
+def _total(raw: Raw) -> int:
+    """A total in any form that means a number."""
+    try:
+        return int(_decoded(raw, float, strict=False) or 0)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _next(links: list[_Link] | None) -> str | None:
     if not links:
         return None
-    return next((link.url for link in links if link.relation == "next" and link.url), None)
+    return max([link.url or "" for link in links if link.relation == "next"], default=None)
 
 
 def type_of(resource: Raw) -> str | None:

@@ -18,7 +18,7 @@ from app.errors import TooMuch
 from app.protocol.bounds import MOST_ENTRIES
 from app.record import envelope
 from app.record.dates import when
-from app.record.envelope import Envelope, Matches, type_of
+from app.record.envelope import DEEPEST, Envelope, Matches, type_of
 from app.record.readers.sent import Resource, Sent, opened
 from app.record.values import Gap, When
 
@@ -29,7 +29,8 @@ ERROR = "the EHR reported an error"
 OTHER_TYPE = "another type of resource was sent"
 TOO_LARGE = "too large"
 UNREADABLE = "an entry could not be read"
-
+_BESIDE = frozenset({"include", "outcome"})
+"""How a search marks what it did not find itself: a total does not count it."""
 
 Entries = Mapping[str, Sequence[Resource]]
 """Resources by their FHIR type, in the order in which they came."""
@@ -47,8 +48,9 @@ class Page(Struct, frozen=True):
     """One answer to a query, or several pages of it joined; `state` is a word for the log.
 
     `why` says why the query is not answered ("" when it is), `cut` why the rest of an answer was not
-    read, `next` where the rest is. `size` counts entries of any type, `total` how many were announced,
-    `ignored` those of a type that nobody asked for. `sent` is all that the entries were read from.
+    read, `next` where the rest is ("" when that is not said). `size` counts what the search found, of any
+    type, `total` how many were announced, `ignored` those of a type that nobody asked for. `sent` is all
+    that the entries were read from.
     """
 
     state: str
@@ -65,12 +67,12 @@ class Page(Struct, frozen=True):
     @property
     def missing(self) -> str:
         """Why a part of the answer is not here: a total that nothing accounts for is a silent cut."""
-        return self.cut or (ONE_PAGE if self.next or self.total > self.size else "")
+        return self.cut or (ONE_PAGE if self.next is not None or self.total > self.size else "")
 
     @property
     def complete(self) -> bool:
         """Whether asking again could bring nothing more."""
-        return not self.why and not self.cut and not self.next and self.total <= self.size
+        return not self.why and not self.missing
 
 
 _ABSENT = Page("absent", why=NOT_SENT)
@@ -122,7 +124,7 @@ def prefetched(value: Raw | None, query: Query) -> Page:
     return found
 
 
-def page(body: Raw, source: str) -> Page:
+def page(body: Raw, source: str, depth: int = 0) -> Page:
     """A prefetched value or a fetched body as an answer to a query for one FHIR resource type."""
     found = envelope.matches(body, source)
     if found is not None and found.plain and len(found.resources) <= MOST_ENTRIES:
@@ -134,7 +136,7 @@ def page(body: Raw, source: str) -> Page:
         if len(outside.entries) > MOST_ENTRIES:
             return Page("too large", why=TOO_LARGE)
         known = found.resources if found is not None else ()
-        return replace(_bundle(outside, source, known), sent=(envelope.inside(body),))
+        return replace(_bundle(outside, source, known, depth), sent=(envelope.inside(body),))
     if outside.resource_type == source:
         return Page("sent", {source: (body,)}, sent=(memoryview(body),))
     if outside.resource_type == "OperationOutcome":
@@ -149,31 +151,57 @@ def _plain(found: Matches, source: str, body: Raw) -> Page:
     return Page("sent", entries, next=found.next, size=size, total=found.total, sent=sent)
 
 
-def _bundle(bundle: Envelope, source: str, known: Sequence[Sent]) -> Page:
+def _bundle(bundle: Envelope, source: str, known: Sequence[Sent], depth: int) -> Page:
     """Resources of several types; those of the source in their elements, where these are known."""
     kept: dict[str, list[Resource]] = {}
-    failed, broken, ignored = False, bundle.broken, 0
+    nested: list[Raw] = []
+    failed, broken, ignored, size = False, bundle.broken, 0, 0
     for entry, sent in zip_longest(bundle.entries, known):
         kind = sent.resourceType if sent else type_of(entry.resource) if entry else None
+        mode = entry.mode if entry else None
+        size += kind != "OperationOutcome" and mode not in _BESIDE
         if entry is None or kind is None:
             broken = True
         elif kind == "OperationOutcome":
             failed = failed or envelope.is_error(entry.resource)
-        elif kind == source or kind == "Medication" or entry.included:
+        elif kind == "Bundle":
+            nested.append(entry.resource)
+        elif kind == source or kind == "Medication" or mode == "include":
             kept.setdefault(kind, []).append(sent if sent and kind == source else entry.resource)
         else:
             ignored += 1
-    if ignored and source not in kept:
-        return Page("other type", why=OTHER_TYPE, ignored=ignored)
-    return Page(
+    outer = Page(
         "error" if failed else "sent" if kept else "empty",
         kept,
         why=ERROR if failed else "",
         next=bundle.next,
         broken=broken,
         ignored=ignored,
-        size=len(bundle.entries),
+        size=size,
         total=bundle.total,
+    )
+    if nested:
+        outer = _with_nested(outer, [_nested(raw, source, depth) for raw in nested])
+    if outer.ignored and source not in outer.entries:
+        return Page("other type", why=OTHER_TYPE, ignored=outer.ignored)
+    return outer
+
+
+def _nested(bundle: Raw, source: str, depth: int) -> Page:
+    return page(bundle, source, depth + 1) if depth < DEEPEST else Page("too deep", why=UNREADABLE)
+
+
+def _with_nested(outer: Page, inner: Sequence[Page]) -> Page:
+    """A page with what the Bundles in it hold; what one of them does not is a cut of the page."""
+    missing = (each.missing or each.why for each in inner if each.why != OTHER_TYPE)
+    return replace(
+        outer,
+        state="sent" if not outer.why and any(each.entries for each in inner) else outer.state,
+        entries=_together(outer.entries, *(each.entries for each in inner)),
+        cut=next(filter(None, missing), ""),
+        broken=outer.broken or any(each.broken for each in inner),
+        ignored=outer.ignored + sum(each.ignored for each in inner),
+        size=outer.size + sum(max(each.size - 1, 0) for each in inner),
     )
 
 
@@ -202,9 +230,9 @@ def _read_of(kind: str, resource: Resource) -> bytes:
     return bytes(resource) if entry is None and not isinstance(resource, Sent) else msgspec.json.encode(entry)
 
 
-def _together(some: Entries, more: Entries) -> Entries:
-    kinds = dict.fromkeys((*some, *more))
-    return {kind: (*some.get(kind, ()), *more.get(kind, ())) for kind in kinds}
+def _together(*some: Entries) -> Entries:
+    kinds = dict.fromkeys(kind for each in some for kind in each)
+    return {kind: [one for each in some for one in each.get(kind, ())] for kind in kinds}
 
 
 def material(queries: Iterable[Query], pages: Mapping[str, Page]) -> Material:

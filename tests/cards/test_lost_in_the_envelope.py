@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.calls import (
@@ -14,6 +16,7 @@ from tests.calls import (
     observation,
     prefetched,
     prescription,
+    searchset,
     study,
     topics,
 )
@@ -97,3 +100,34 @@ async def test_a_draft_that_is_not_saved_yet_is_selected_by_its_full_url() -> No
         draftOrders={"resourceType": "Bundle", "type": "collection", "entry": entries},
     )
     assert topics(found) == BOTH
+
+
+NAPROXEN = "Add naproxen 500 mg twice a day, 10 days"
+CANCER = condition(("snomed", "399068003"), id="cancer", days_ago=900)
+NOTICE = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "informational"}]}
+
+
+def conditions(**odd: Any) -> Json:
+    """A prefetch whose problem list is an odd Bundle around the back pain."""
+    return {**prefetched(), "conditions": {**searchset([BACK_PAIN]), **odd}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"total": 2, "entry": [{"resource": BACK_PAIN}, {"resource": NOTICE, "search": {"mode": "outcome"}}]},
+        {"total": 5, "link": {"relation": "self", "url": "https://ehr.example/1"}},
+        {"total": "5"},
+        {"link": [{"relation": "next"}]},
+    ],
+)
+async def test_a_problem_list_that_was_cut_is_said_however_the_cut_is_written(odd: Json) -> None:
+    (card,) = await cards("patient-view", prefetch=conditions(**odd))
+    assert "**Could not check.** Only the first page was sent" in card["detail"]
+
+
+async def test_cancer_in_a_bundle_within_the_problem_list_is_found_and_no_nsaid_is_offered() -> None:
+    entries = [{"resource": BACK_PAIN}, {"resource": searchset([CANCER])}]
+    found = await cards("patient-view", prefetch=conditions(entry=entries, total=2))
+    assert topics(found) == {"new-pain-with-cancer-history": "warning"}
+    assert NAPROXEN not in [each["label"] for each in found[0]["suggestions"]]

@@ -223,6 +223,82 @@ def test_a_total_that_nothing_accounts_for_is_a_silent_cut() -> None:
     assert gathered(bundle(condition("a"), total=1)).gaps == ()
 
 
+INCLUDED = {"resource": {"resourceType": "Encounter", "id": "e"}, "search": {"mode": "include"}}
+NOTICE = {"resource": outcome("warning"), "search": {"mode": "outcome"}}
+
+
+@pytest.mark.parametrize("beside", [INCLUDED, NOTICE, {"resource": outcome("information")}])
+def test_what_the_search_did_not_find_itself_does_not_fill_up_a_total(beside: dict[str, Any]) -> None:
+    entries = [{"resource": condition("a")}, beside]
+    assert not read(bundle(entry=entries, total=2)).complete
+    assert [each.why for each in gathered(bundle(entry=entries, total=2)).gaps] == [prefetch.ONE_PAGE]
+    assert gathered(bundle(entry=entries, total=1)).gaps == ()
+
+
+@pytest.mark.parametrize("odd", [{"total": "5"}, {"total": 5.0}, {"total": 5, "link": NEXT[0]}])
+def test_a_total_out_of_shape_or_beside_what_is_so_is_a_total_still(odd: dict[str, Any]) -> None:
+    assert [each.why for each in gathered(bundle(condition("a"), **odd)).gaps] == [prefetch.ONE_PAGE]
+
+
+@pytest.mark.parametrize("odd", ["many", True, [], {}, "inf", None])
+def test_a_total_that_is_no_number_announces_nothing(odd: Any) -> None:
+    assert gathered(bundle(condition("a"), total=odd)).gaps == ()
+
+
+@pytest.mark.parametrize("url", [{}, {"url": None}, {"url": ""}])
+@pytest.mark.parametrize("resources", [[], [condition("a")], [condition("a"), outcome("warning")]])
+def test_a_rest_without_an_address_is_a_cut(url: dict[str, Any], resources: list[Any]) -> None:
+    cut = bundle(*resources, link=[{"relation": "next", **url}])
+    assert [each.why for each in gathered(cut).gaps] == [prefetch.ONE_PAGE]
+    assert not read(cut).complete
+
+
+def test_a_bundle_among_the_entries_is_opened() -> None:
+    inner = bundle(condition("b"), bundle(condition("c")), total=2)
+    found = gathered(bundle(condition("a"), inner, condition("d"), total=2))
+    assert (sorted(ids(found)), found.gaps, found.ignored) == (["a", "b", "c", "d"], (), 0)
+
+
+def test_a_search_within_the_answer_to_a_batch_is_the_answer() -> None:
+    page = read(bundle(bundle(condition("a"))))
+    assert (page.state, page.complete, ids(page)) == ("sent", True, ["a"])
+    assert read(bundle(bundle())).state == "empty"
+
+
+@pytest.mark.parametrize(
+    ("inner", "why"),
+    [
+        (bundle(condition("b"), link=NEXT), "only the first page was sent"),
+        (bundle(condition("b"), total=3), "only the first page was sent"),
+        (bundle(outcome("error")), "the EHR reported an error"),
+        (bundle(entry=[None]), "an entry could not be read"),
+    ],
+)
+def test_what_is_missing_from_a_bundle_among_the_entries_is_missing(inner: Any, why: str) -> None:
+    found = gathered(bundle(condition("a"), inner))
+    assert [each.why for each in found.gaps] == [why]
+    assert "a" in ids(found)
+
+
+def test_a_total_of_the_whole_is_compared_with_what_nested_bundles_hold() -> None:
+    assert read(bundle(bundle(condition("a"), condition("b")), total=2)).complete
+    assert not read(bundle(bundle(condition("a"), condition("b")), total=3)).complete
+
+
+def test_a_bundle_of_another_type_among_the_entries_is_left_out_and_counted() -> None:
+    other = bundle({"resourceType": "Basic", "id": "b"})
+    found = gathered(bundle(condition("a"), other))
+    assert (ids(found), found.gaps, found.ignored) == (["a"], (), 1)
+    assert [each.why for each in gathered(bundle(other)).gaps] == ["another type of resource was sent"]
+
+
+def test_bundles_deeper_than_anybody_nests_them_are_a_gap() -> None:
+    deep = bundle(condition("a"))
+    for _ in range(12):
+        deep = bundle(deep)
+    assert [each.why for each in gathered(deep).gaps] == ["an entry could not be read"]
+
+
 @pytest.mark.parametrize(
     "link", [{"relation": "next", "url": "https://ehr.example/2"}, [*NEXT, 5], [*NEXT, {}]]
 )
