@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct, structs
@@ -10,7 +10,8 @@ from msgspec import Struct, structs
 from app.protocol.request import HookRequest
 from app.record.orders import Drafts, read_orders
 from app.record.prefetch import Material
-from app.record.readers.references import Referable
+from app.record.readers.references import Referable, referable
+from app.record.readers.sent import Resource
 from app.record.reading import (
     KINDS,
     LONG,
@@ -49,8 +50,7 @@ def assemble(
     raws = material.resources
     others = Referable(raws.get("Medication", ()), raws.get("Condition", ()))
     scope = Scope(watch, context.patient_id, today, others=others, tally=tally)
-    patients = raws.get("Patient", ())
-    patient, patient_gaps = read_patient(patients[0] if patients else None, scope)
+    patient, patient_gaps = read_patient(_patient_of(raws.get("Patient", ()), context.patient_id), scope)
     born = structs.replace(scope, birth=patient.birth)
     drafts = read_orders(context.draft_orders, context.selections if selected_only else None, born)
 
@@ -80,6 +80,13 @@ def assemble(
         if len(each) > LONG and source in KINDS
     }
     return Assembled(record, drafts, tally, slow)
+
+
+def _patient_of(sent: Sequence[Resource], patient_id: str) -> Resource | None:
+    """The one that is this patient, where several were sent; else the first, for what is wrong with it."""
+    if len(sent) < 2:
+        return sent[0] if sent else None
+    return next((each for each in sent if f"Patient/{patient_id}" in referable([each])), sent[0])
 
 
 def _gaps(material: Material, source: str) -> tuple[Gap, ...]:

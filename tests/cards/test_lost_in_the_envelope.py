@@ -14,6 +14,7 @@ from tests.calls import (
     condition,
     drug,
     observation,
+    person,
     prefetched,
     prescription,
     searchset,
@@ -131,3 +132,20 @@ async def test_cancer_in_a_bundle_within_the_problem_list_is_found_and_no_nsaid_
     found = await cards("patient-view", prefetch=conditions(entry=entries, total=2))
     assert topics(found) == {"new-pain-with-cancer-history": "warning"}
     assert NAPROXEN not in [each["label"] for each in found[0]["suggestions"]]
+
+
+CHILD, SOMEBODY_ELSE = person(12), {**person(80), "id": "p2"}
+
+
+@pytest.mark.parametrize("sent", [[SOMEBODY_ELSE, CHILD], [CHILD, SOMEBODY_ELSE], [{"id": 5}, CHILD]])
+async def test_a_child_is_a_child_though_another_patient_was_sent_as_well(sent: list[Json]) -> None:
+    prefetch = {**prefetched(BACK_PAIN), "patient": searchset(sent)}
+    (card,) = await cards("order-sign", MRI, prefetch=prefetch)
+    assert topics([card]) == {"outside-adult-scope": "info"}
+    assert "another patient" not in card["detail"]
+
+
+async def test_somebody_else_alone_is_never_taken_for_the_patient() -> None:
+    prefetch = {**prefetched(BACK_PAIN), "patient": searchset([SOMEBODY_ELSE, SOMEBODY_ELSE])}
+    found = await cards("order-sign", MRI, prefetch=prefetch)
+    assert [card for card in found if "belongs to another patient" in card["detail"]] == found != []
