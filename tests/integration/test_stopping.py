@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +14,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
+from typing import IO
 
 import httpx
 import pytest
 
 from tests.calls import LOW_BACK_PAIN, condition, prefetched, request, study
-from tests.integration.servers import service
+from tests.integration.servers import ROOT, needed, service
 
 pytestmark = pytest.mark.integration
 WAIT_SECONDS = 20
@@ -80,3 +84,41 @@ def refused_by(url: str) -> None:
         except httpx.TransportError:  # let in, or waiting to be, when the door was closed
             continue
     raise AssertionError("new connections are still taken")
+
+
+AS_ROOT = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+NAMESPACE = ("unshare", *AS_ROOT, "--pid", "--fork", "--kill-child", "--")
+
+
+def no_namespace() -> str | None:
+    """Why no process can be the first of a namespace here, or None when one can."""
+    if shutil.which(NAMESPACE[0]) is None:
+        return "unshare is not installed"
+    done = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True, check=False)
+    return done.stderr or "no process namespace" if done.returncode else None
+
+
+def read_by(process: subprocess.Popen[bytes], pipe: Path) -> IO[str]:
+    """The pipe to write to, once this process reads it."""
+    end = time.monotonic() + WAIT_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
+        except OSError:  # nobody reads it yet
+            time.sleep(0.01)
+    raise AssertionError("nobody reads it")
+
+
+def test_the_first_process_of_a_container_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    needed(no_namespace())
+    os.mkfifo(mode := tmp_path / "mode")
+    command = [*NAMESPACE, sys.executable, "-m", "app", "serve"]
+    environment = {"PATH": os.environ["PATH"], "PLUMBLINE_MODE_FILE": str(mode)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as outside:
+        try:
+            with read_by(outside, mode):
+                first = Path(f"/proc/{outside.pid}/task/{outside.pid}/children").read_text()
+                os.kill(int(first), signal.SIGTERM)
+                assert outside.wait(WAIT_SECONDS) == 0
+        finally:
+            outside.kill()
