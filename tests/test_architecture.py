@@ -116,6 +116,7 @@ SHELL = {
     "record.outbound",
     "record.fhir_client",
     "record.hydrate",
+    "record.pool",
     "memory",
     "metrics",
     "content",

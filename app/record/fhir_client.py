@@ -24,9 +24,9 @@ _REASONS = {
     410: "gone (410)",
     429: "too many requests (429)",
 }
-LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=30)
-"""A call holds a dozen connections for as long as the deadline at most: one slow server must not leave the
-calls of others without any."""
+MOST_AT_ONCE = 500
+"""Fetches under way. A call has a dozen of them for as long as the deadline at most: one slow server must not
+leave the calls of others without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class FhirClient:
         self._insecure = insecure
         self._networks = networks
         self._transport = transport
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     def open(self) -> None:
         """Make the pool now, not at the first request. OSError: SSL_CERT_FILE cannot be read."""
@@ -68,22 +69,21 @@ class FhirClient:
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:
-        # SSL_CERT_FILE is honoured; proxies and .netrc are not: they would add to what is sent where.
-        context, transport = httpx.create_ssl_context(), self._transport
-        if transport is None and not self._insecure:
-            from app.record.outbound import CheckedBackend, Outbound  # httpcore: only who fetches needs it
-
-            transport = Outbound(context, LIMITS, CheckedBackend(self._networks))
         return httpx.AsyncClient(
-            transport=transport,
-            verify=context,
-            trust_env=False,
+            transport=self._transport or self._outbound(),
+            trust_env=False,  # proxies and .netrc would add to what is sent where
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one user's session is not another's
             follow_redirects=False,
-            limits=LIMITS,
             timeout=httpx.Timeout(5.0),
             headers={"Accept": ", ".join(_JSON), "Accept-Encoding": "identity", "User-Agent": "plumbline"},
         )
+
+    def _outbound(self) -> httpx.AsyncBaseTransport:
+        # Imported here: only who fetches needs httpcore.
+        from app.record.outbound import ANYWHERE, CheckedBackend, Outbound
+
+        context = httpx.create_ssl_context()  # SSL_CERT_FILE is honoured
+        return Outbound(context, CheckedBackend(ANYWHERE if self._insecure else self._networks))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -100,7 +100,7 @@ class FhirClient:
             url = urljoin(f"{base}/", path)
             if why := self._refused(urlsplit(base), urlsplit(url)):
                 return Unread(why)
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds), self._places:
                 return await self._read(url, {"Authorization": f"Bearer {token}"} if token else {}, limit)
         except (TimeoutError, httpx.TimeoutException):
             return Unread("timed out")

@@ -10,15 +10,18 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 import httpcore
 import httpx
 
 from app.record.fhir_client import NOT_ALLOWED
+from app.record.pool import Pool
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+ANYWHERE: Networks = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _METADATA = frozenset({ip_address("168.63.129.16")})
 """Services of cloud hosts at addresses that look public."""
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
@@ -79,7 +82,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Plain(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -89,15 +93,35 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-class Outbound(httpx.AsyncHTTPTransport):
-    """httpx's transport over a checked backend, which httpx itself has no parameter for."""
+class _Plain(httpcore.AsyncNetworkStream):
+    """A connection before TLS. httpcore would leave it open when the handshake is cancelled."""
 
-    def __init__(self, context: ssl.SSLContext, limits: httpx.Limits, backend: CheckedBackend) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, *args: Any, **named: Any) -> bytes:
+        return await self._stream.read(*args, **named)
+
+    async def write(self, *args: Any, **named: Any) -> None:
+        await self._stream.write(*args, **named)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(self, *args: Any, **named: Any) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(*args, **named)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class Outbound(httpx.AsyncHTTPTransport):
+    """httpx's transport over a pool and a backend of ours, which httpx itself has no parameter for."""
+
+    def __init__(self, context: ssl.SSLContext, backend: CheckedBackend) -> None:
         super().__init__(verify=context, trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=backend,
-        )
+        self._pool = Pool(context, backend)

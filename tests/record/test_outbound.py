@@ -150,7 +150,7 @@ async def served(networks: Sequence[str]) -> Fetched | Unread | str:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     backend = CheckedBackend([ip_network(each) for each in networks])
-    transport = Outbound(httpx.create_ssl_context(), httpx.Limits(max_connections=2), backend)
+    transport = Outbound(httpx.create_ssl_context(), backend)
     client = FhirClient(insecure=True, transport=transport)
     try:
         return await client.get(f"http://127.0.0.1:{port}/fhir", "Patient/1", None, 5, 1000)
