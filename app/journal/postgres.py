@@ -16,7 +16,10 @@ CONNECT_SECONDS = 3.0
 COMMAND_SECONDS = 5.0
 MIGRATION_SECONDS = 3600.0
 """A step over a large table takes its time; given up after COMMAND_SECONDS, it would begin anew for ever."""
+LOCK_SECONDS = 1.0
+"""How long retention waits for writers: meanwhile others wait behind it."""
 _MIGRATION_LOCK = 0x706C756D62  # "plumb": only one instance brings the tables up to date at a time
+_LISTS_LOCK = _MIGRATION_LOCK + 1  # a list that is there is not removed before the call that refers to it is
 _FAULTY_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _WHY = {
     asyncpg.InvalidAuthorizationSpecificationError: "the database refuses our user or password",
@@ -49,6 +52,8 @@ class Postgres:
         """One transaction; which keys were new."""
 
         async def writing(connection: asyncpg.Connection[Any]) -> list[bool]:
+            if batch.rows["decision_list"]:
+                await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _LISTS_LOCK)
             for table, rows in batch.rows.items():
                 if rows:
                     await connection.executemany(store.INSERT[table], rows)
@@ -65,6 +70,7 @@ class Postgres:
         """Remove a chunk of what is old; whether there may be more."""
 
         async def removing(connection: asyncpg.Connection[Any]) -> bool:
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LISTS_LOCK, timeout=LOCK_SECONDS)
             decided = [row["decided"] for row in await connection.fetch(store.OLD_CALLS, before)]
             await connection.executemany(store.UNUSED, [(each,) for each in sorted(set(decided))])
             aged = ((store.OLD_CARDS, before), (store.OLD_FEEDBACK, before), (store.EXPIRED, now))

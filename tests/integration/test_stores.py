@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
 from app.journal import migrate
-from app.journal.postgres import Postgres
+from app.journal.postgres import COMMAND_SECONDS, Postgres
 from app.journal.store import CHUNK, Batch, Row, Store, StoreUnavailable, open_store
 from tests.integration.postgres import Server
 from tests.journal.rows import call, decisions, feedback
@@ -147,6 +150,67 @@ def test_lists_of_decisions_go_with_the_last_call_that_refers_to_them(store: Sto
     assert lists(store, digest) == [digest]
     store.forget(NOW + 1, NOW)
     assert lists(store, digest) == []
+
+
+class Between:
+    """A session in which something happens after lists of decisions are written, before their calls are."""
+
+    def __init__(self, session: Any, then: Callable[[], object]) -> None:
+        self._session, self._then = session, then
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    async def executemany(self, sql: str, rows: Any) -> None:
+        """Write."""
+        await self._session.executemany(sql, rows)
+        if "decision_list" in sql:
+            await asyncio.to_thread(self._then)
+
+
+def test_a_list_of_decisions_that_another_instance_is_about_to_refer_to_stays(
+    database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.journal.postgres.LOCK_SECONDS", 30.0)  # on a busy machine too
+    digest = str(uuid4())
+    with closing(Postgres(database.url)) as store, closing(Postgres(database.url)) as other:
+        store.open()
+        other.open()
+        store.write(batch(decisions(digest), call(str(uuid4()), 1, digest)), NOW)
+        forgetting = threading.Thread(target=other.forget, args=(10, NOW))
+
+        def forget() -> None:
+            forgetting.start()
+            forgetting.join(0.25)  # it is over by then, or waits
+
+        store._connection = Between(store._connection, forget)
+        store.write(batch(decisions(digest), call(str(uuid4()), NOW, digest)), NOW)
+        forgetting.join(60)
+        calls = list(other.read("SELECT at FROM hook_call WHERE decided = $1", (digest,)))
+        assert (calls, lists(other, digest)) == ([(NOW,)], [digest])
+
+
+def test_retention_does_not_wait_for_ever_for_an_instance_that_hangs(
+    database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.journal.postgres.LOCK_SECONDS", 0.05)
+    digest = str(uuid4())
+    with closing(Postgres(database.url)) as store, closing(Postgres(database.url)) as other:
+        store.open()
+        other.open()
+
+        waited: list[float] = []
+
+        def forget() -> None:
+            started = time.monotonic()
+            with pytest.raises(StoreUnavailable, match="in time"):
+                other.forget(10, NOW)
+            waited.append(time.monotonic() - started)
+
+        store._connection = Between(store._connection, forget)
+        store.write(batch(decisions(digest), call(str(uuid4()), NOW, digest)), NOW)
+        assert waited[0] < COMMAND_SECONDS / 2
+        assert other.forget(10, NOW) is False
 
 
 @pytest.fixture
