@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time
 
@@ -75,7 +75,7 @@ class Rounds:
     def _write(self, units: list[Unit]) -> list[Unit]:
         """All in one transaction; when a row is faulty, each unit in its own. Returns what is to be kept."""
         try:
-            fresh = self._durably(units)
+            said = self._durably(units)
         except StoreUnavailable as lost:
             return self._lose(lost, units)
         except Exception as error:
@@ -85,7 +85,7 @@ class Rounds:
             self._say("journal row refused", **describe(error))
             _refused(units, error)
             return []
-        self._find(units, fresh)
+        self._find(units, said)
         return []
 
     def _singly(self, units: list[Unit]) -> list[Unit]:
@@ -94,26 +94,29 @@ class Rounds:
             kept += _refused([each], StoreUnavailable(self.why)) if self.why else self._write([each])
         return kept
 
-    def _durably(self, units: list[Unit]) -> list[bool]:
-        """Write, with a new connection when the old one does not serve any more."""
+    def _durably(self, units: list[Unit]) -> Sequence[bool | StoreUnavailable]:
+        """Write, with a new connection when the old one does not serve any more.
+
+        What to say of each key. The first try may have been done, and only the word of it lost: rows are
+        there once all the same, but of a key that is there nobody can say any more who brought it.
+        """
         batch, now = _batch(units), int(self._clock() * 1000)
         try:
             return self._store.write(batch, now)
-        except StoreUnavailable:
+        except StoreUnavailable as lost:
             self._store.open()
-            return self._store.write(batch, now)
+            return [new or lost for new in self._store.write(batch, now)]
 
-    def _find(self, units: list[Unit], fresh: list[bool]) -> None:
-        """The units are on disk."""
+    def _find(self, units: list[Unit], said: Sequence[bool | StoreUnavailable]) -> None:
+        """The units are on disk; `said` is told to those with keys."""
         if self.why:
             self._say("store available again")
         self.why = ""
         self.written += sum(len(each.rows) for each in units)
-        answers = iter(fresh)
-        for each in units:
-            new = next(answers) if each.once else True
+        told = [(each, outcome) for (_, each), outcome in zip(_by_key(units), said, strict=True)]
+        for each, outcome in (*told, *((each, True) for each in units if not each.once)):
             if each.done:
-                each.done(new)
+                each.done(outcome)
 
     def _lose(self, lost: StoreUnavailable, units: list[Unit]) -> list[Unit]:
         if self.why != lost.why:
@@ -148,15 +151,19 @@ def _refused(units: Iterable[Unit], error: Exception) -> list[Unit]:
     return others
 
 
-def _batch(units: Iterable[Unit]) -> Batch:
+def _by_key(units: Iterable[Unit]) -> list[tuple[tuple[str, int], Unit]]:
+    """Those that bring a key, in the order of the keys; of the same key, as they came."""
+    return sorted(((each.once, each) for each in units if each.once), key=lambda pair: pair[0][0])
+
+
+def _batch(units: Sequence[Unit]) -> Batch:
     """The rows of the units, each key once, as the store has it: most calls share their list of decisions.
 
     In one order everywhere: two instances never wait for each other in a ring.
     """
-    batch = Batch()
+    batch = Batch(once=[once for once, _ in _by_key(units)])
     rows: dict[str, dict[Value, Row]] = {table: {} for table in batch.rows}
     for unit in units:
-        batch.once += [unit.once] if unit.once else []
         for table, row in unit.rows:
             rows[table].setdefault(row[0], row)
     for table, by_key in rows.items():

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ import pytest
 
 from app.journal import migrate
 from app.journal.postgres import COMMAND_SECONDS, Postgres
+from app.journal.rounds import Rounds, Unit
 from app.journal.store import CHUNK, Batch, Row, Store, StoreUnavailable, open_store
 from tests.integration.postgres import Server
 from tests.journal.rows import call, decisions, feedback
@@ -106,6 +108,31 @@ def test_a_key_is_new_for_one_of_several_instances(url: str) -> None:
     for each in threads:
         each.join(60)
     assert sorted(wins) == sorted(keys)
+
+
+def test_instances_that_are_sent_the_same_keys_in_another_order_do_not_stop_each_other(url: str) -> None:
+    keys = sorted(str(uuid4()) for _ in range(300))
+    outcomes: list[tuple[str, bool | Exception]] = []
+    together = threading.Barrier(2)
+
+    def compete(keys: list[str]) -> None:
+        with closing(open_store(url)) as own:
+            own.open()
+            rounds = Rounds(own, 0, lambda *_, **__: None, clock=lambda: NOW / 1000)
+            units = [Unit((), (key, NOW + 1000), partial(note, key)) for key in keys]
+            together.wait(60)
+            rounds.round(units)
+
+    def note(key: str, outcome: bool | Exception) -> None:
+        outcomes.append((key, outcome))
+
+    threads = [threading.Thread(target=compete, args=(order,)) for order in (keys, keys[::-1])]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert {outcome for _, outcome in outcomes} == {True, False}
+    assert sorted(key for key, new in outcomes if new is True) == keys
 
 
 def test_instances_that_start_together_bring_the_tables_up_to_date_once(url: str) -> None:

@@ -127,6 +127,45 @@ def test_keys_are_new_once() -> None:
     assert outcomes == [True, True, False]
 
 
+class WordLost(Kept):
+    """A store whose connection is lost when it has written, before it can say so."""
+
+    def write(self, batch: Any, now: int) -> list[bool]:
+        """The first time."""
+        fresh = super().write(batch, now)
+        if self.writes == 1:
+            raise StoreUnavailable("the connection was lost")
+        return fresh
+
+
+def test_a_key_whose_first_try_may_have_been_done_is_not_said_to_be_known() -> None:
+    outcomes: list[bool | Exception] = []
+    told = Told(WordLost(opened=1))
+    told.rounds.round([Unit((), ("key", 9), outcomes.append), waiting("a", outcomes)])
+    assert [type(each) for each in outcomes] == [StoreUnavailable, bool]
+    assert (told.rounds.why, told.said) == ("", [])
+    told.rounds.round([Unit((), ("key", 9), outcomes.append)])
+    assert outcomes[-1] is False
+
+
+def test_keys_go_in_one_order_and_each_asker_hears_of_its_own() -> None:
+    class Ordered(Kept):
+        def write(self, batch: Any, now: int) -> list[bool]:
+            asked.append([key for key, _ in batch.once])
+            return super().write(batch, now)
+
+    asked: list[list[str]] = []
+    told = Told(Ordered(opened=1, keys={"b"}))
+    outcomes: list[tuple[int, bool | Exception]] = []
+    units = [
+        Unit((), (key, until), lambda outcome, number=number: outcomes.append((number, outcome)))
+        for number, (key, until) in enumerate([("c", 9), ("b", 9), ("a", 9), ("a", 1), ("c", 9)])
+    ]
+    told.rounds.round(units)
+    assert asked == [["a", "a", "b", "c", "c"]]
+    assert sorted(outcomes) == [(0, True), (1, False), (2, True), (3, False), (4, False)]
+
+
 def test_rows_of_a_table_go_in_one_order_so_that_two_instances_do_not_lock_each_other() -> None:
     store = Kept()
     Told(store).rounds.round([Unit((feedback("b"),)), Unit((feedback("a"),))])
