@@ -139,9 +139,10 @@ def _latest(group: list[Course]) -> Course:
     return found
 
 
-def _rank(course: Course) -> tuple[int, bool]:
-    authored = course.medication.authored
-    return (authored.latest.toordinal() if authored else 0, course.medication.status == "active")
+def _rank(course: Course) -> tuple[int, bool, bool]:
+    """Of one day the active entry, then one that may be."""
+    authored, active = course.medication.authored, course.medication.status == "active"
+    return (authored.latest.toordinal() if authored else 0, active, course.current is not NO)
 
 
 def _judged(medication: Medication, known: Substance | None, record: Record) -> Course:

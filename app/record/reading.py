@@ -15,7 +15,7 @@ from app.record.dates import first_day, past, when
 from app.record.fhir_models import accepted
 from app.record.readers import resources
 from app.record.readers.conditions import ALLERGY, CONDITION
-from app.record.readers.elements import is_false, is_true, spoken_state, word
+from app.record.readers.elements import is_false, is_true, spoken_state, status_of, word
 from app.record.readers.encounters import ENCOUNTER
 from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
@@ -168,7 +168,7 @@ def in_shape(kind: Kind, sent: Json) -> Json:
 
 def void(kind: Kind, resource: Json) -> bool:
     """Whether the resource says of itself that it does not count: an error, refuted, not to be done."""
-    said = spoken_state(resource.get("verificationStatus")) | {word(resource.get("status")).lower()}
+    said = spoken_state(resource.get("verificationStatus")) | {status_of(resource)}
     return (
         not said.isdisjoint(kind.void)
         or word(resource.get("intent")).lower() in _NOT_ORDERED

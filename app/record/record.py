@@ -15,6 +15,7 @@ VISIT = "Encounter"
 DIAGNOSIS = "Condition"
 NOT_SENT = "the current encounter was not sent"
 DIAGNOSIS_NOT_SENT = "a diagnosis of the current encounter was not sent"
+_WAITING = ("arrived", "triaged")
 
 
 class Collection(Struct, frozen=True):
@@ -85,7 +86,12 @@ class Record:
         encounters: tuple[Encounter, ...] = self.of(VISIT).items
         if self.encounter_id:
             return next((each for each in encounters if each.id == self.encounter_id), None)
-        return max((each for each in encounters if each.status == "in-progress"), key=_began, default=None)
+        return max((each for each in encounters if self._present(each)), key=_began, default=None)
+
+    def _present(self, visit: Encounter) -> bool:
+        """Whether the patient is there; whoever came before yesterday waits no longer."""
+        lately = visit.start is None or visit.start.days_before(self.today).low <= 1
+        return visit.status == "in-progress" or (visit.status in _WAITING and lately)
 
     @cached_property
     def _missing_at_hand(self) -> tuple[Gap, ...]:
@@ -98,8 +104,8 @@ class Record:
         return (Gap(VISIT, DIAGNOSIS_NOT_SENT),)
 
 
-def _began(encounter: Encounter) -> date:
-    return encounter.start.latest if encounter.start else date.min
+def _began(visit: Encounter) -> tuple[date, bool]:
+    return visit.start.latest if visit.start else date.min, visit.status == "in-progress"
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from tests.calls import cards, condition, prefetched, topics
+from tests.calls import (
+    LOW_BACK_PAIN,
+    Json,
+    cards,
+    concept,
+    condition,
+    day,
+    observation,
+    prefetched,
+    prescription,
+    topics,
+)
+
+BACK_PAIN = condition(LOW_BACK_PAIN, id="lbp", days_ago=10)
+FOOT_DROP = condition(("icd", "M21.371"), id="palsy", days_ago=3)
+WARFARIN = prescription("11289", 5, id="warfarin")
+
+
+async def chart(*resources: Json) -> list[Json]:
+    """The cards when the chart is opened."""
+    return await cards("patient-view", prefetch=prefetched(*resources))
+
+
+def labels(shown: list[Json]) -> str:
+    """What the cards offer, in a row."""
+    return "; ".join(each["label"] for card in shown for each in card.get("suggestions", ()))
 
 
 @pytest.mark.parametrize(
@@ -17,5 +42,31 @@ from tests.calls import cards, condition, prefetched, topics
 )
 async def test_a_coded_cauda_equina_syndrome_is_heard_under_every_form_of_its_system(system: str, code: str):
     syndrome = condition(days_ago=3, code={"coding": [{"system": system, "code": code}]})
-    shown = await cards("patient-view", prefetch=prefetched(syndrome))
-    assert topics(shown) == {"suspect-cauda-equina": "critical"}
+    assert topics(await chart(syndrome)) == {"suspect-cauda-equina": "critical"}
+
+
+async def test_warfarin_whose_status_is_written_in_capitals_makes_foot_drop_a_suspected_haematoma():
+    shown = await chart(BACK_PAIN, FOOT_DROP, {**WARFARIN, "status": "Active"})
+    assert topics(shown) == {"suspect-epidural-haematoma": "critical"}
+
+
+@pytest.mark.parametrize("status", ["Active", "taking", "unknown"])
+async def test_no_nsaid_is_offered_beside_warfarin_that_is_or_may_be_taken(status: str):
+    shown = await chart(BACK_PAIN, {**WARFARIN, "status": status})
+    assert "stepped-care" in topics(shown)
+    assert "naproxen" not in labels(shown)
+
+
+@pytest.mark.parametrize("status", ["in-progress", "In-Progress", "triaged", "arrived"])
+async def test_the_reason_of_a_visit_whose_patient_is_there_is_back_pain_of_today(status: str):
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": status,
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "EMER"},
+        "subject": {"reference": "Patient/p1"},
+        "period": {"start": f"{day(0)}T08:00:00Z"},
+        "reasonCode": [concept(LOW_BACK_PAIN)],
+    }
+    shown = await chart(visit, observation("8310-5", 39.0, "Cel"))
+    assert topics(shown) == {"suspect-spinal-infection": "warning"}

@@ -26,6 +26,20 @@ def test_the_encounter_in_progress_is_the_current_one() -> None:
     assert asked(found, current=True, class_in="EMER").truth is NO
 
 
+@pytest.mark.parametrize("status", ["arrived", "triaged"])
+def test_who_arrived_today_and_waits_is_in_the_current_encounter(status: str) -> None:
+    waiting = visit(id="now", status=status, class_code="EMER")
+    assert asked(record(waiting), current=True, class_in="EMER").truth is YES
+    assert (
+        asked(record(waiting, visit(id="bed", class_code="IMP")), current=True, class_in="IMP").truth is YES
+    )
+
+
+@pytest.mark.parametrize(("start", "expected"), [(ago(1), YES), (ago(2), NO), (None, YES)])
+def test_an_arrival_that_nobody_ended_is_no_current_encounter(start: Any, expected: object) -> None:
+    assert asked(record(visit(status="arrived", start=start)), current=True).truth is expected
+
+
 def test_the_encounter_that_the_ehr_named_is_the_current_one() -> None:
     found = record(visit(), visit(id="e1", status="planned", class_code="EMER"), encounter_id="e1")
     assert asked(found, current=True, class_in="EMER").truth is YES

@@ -135,6 +135,13 @@ def test_without_a_status_a_recent_prescription_cannot_be_told_and_an_old_one_is
     assert ask(lorazepam(status=status, days_ago=400)).truth is NO
 
 
+def test_of_two_entries_of_one_day_the_one_that_is_over_does_not_hide_the_one_that_may_be_current():
+    over, open_ = lorazepam(status="completed", days_ago=3), lorazepam(status="unknown", days_ago=3)
+
+    assert ask(over, open_).truth is CANNOT_TELL
+    assert ask(open_, over).truth is CANNOT_TELL
+
+
 def test_an_active_prescription_without_a_date_cannot_be_told():
     answer = ask(lorazepam(days_ago=None))
 

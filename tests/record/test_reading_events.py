@@ -277,7 +277,12 @@ def test_the_class_of_an_encounter_comes_in_many_forms(sent: Any, expected: str 
     assert one("Encounter", encounter(**{"class": sent})).class_code == expected
 
 
-@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+@pytest.mark.parametrize("sent", ["in-progress", "In-Progress", "IN PROGRESS"])
+def test_the_status_of_an_encounter_is_the_same_in_capitals(sent: str) -> None:
+    assert one("Encounter", encounter(status=sent)).status == "in-progress"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error", "Cancelled"])
 def test_an_encounter_that_never_was_is_left_out(status: str) -> None:
     assert why("Encounter", encounter(status=status)) == []
 

@@ -46,10 +46,20 @@ def test_what_was_ever_prescribed_keeps_its_status(status: str) -> None:
     assert one("MedicationRequest", medication_request(status=status)).status == status
 
 
+def test_a_status_in_capitals_is_the_same_status() -> None:
+    assert one("MedicationRequest", medication_request(status="Active")).status == "active"
+    assert one("MedicationRequest", medication_request(status="On Hold")).status == "on-hold"
+
+
+def test_a_status_that_fhir_does_not_have_is_unknown_and_not_the_end_of_a_medication() -> None:
+    assert one("MedicationRequest", medication_request(status="taking")).status == "unknown"
+
+
 @pytest.mark.parametrize(
     "void",
     [
         {"status": "entered-in-error"},
+        {"status": "Entered in error"},
         {"status": "cancelled"},
         {"status": "draft"},
         {"intent": "option"},

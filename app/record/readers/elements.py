@@ -96,6 +96,11 @@ def number(value: object) -> float | None:
     return float(value) if abs(value) < 1e300 and isfinite(value) else None
 
 
+def status_of(resource: Json) -> str:
+    """The status of a resource, in small letters with hyphens for blanks; nothing where there is none."""
+    return word(resource.get("status")).lower().replace(" ", "-")
+
+
 def is_true(value: object) -> bool:
     """Whether a truth value is there and true; also where it was sent as a string."""
     return value is True or (isinstance(value, str) and value.lower() == "true")

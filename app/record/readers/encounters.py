@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.record.dates import past
 from app.record.readers import resources
-from app.record.readers.elements import concepts_of, link_of, match, word
+from app.record.readers.elements import concepts_of, link_of, match, status_of, word
 from app.record.readers.reasons import leads_nowhere, referred
 from app.record.readers.references import relative, target
 from app.record.readers.scope import Json, Kind, Scope
@@ -36,7 +36,7 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
     yield Encounter(
         word(resource.get("id")) or None,
         class_code=class_named(resource.get("class")),
-        status=word(resource.get("status")) or None,
+        status=status_of(resource) or None,
         types=concepts_of(resource.get("type", ()), scope),
         reasons=concepts_of(resource.get("reasonCode", ()), scope) + tuple(filter(None, said)),
         diagnoses=tuple(filter(None, (condition_of(each.get("reference")) for each in pointers))),

@@ -12,6 +12,7 @@ from app.record.readers.elements import (
     dated,
     link_of,
     match,
+    status_of,
     text_of,
     together,
     word,
@@ -25,10 +26,6 @@ _PERFORMED = ("performedDateTime", "performedPeriod")
 _ASKED = ("occurrenceDateTime", "occurrencePeriod", "authoredOn")
 _REPORTED = ("effectiveDateTime", "effectivePeriod", "issued")
 _PENDING = frozenset({"preparation", "in-progress", "on-hold", "suspended", "registered"})
-
-
-def _status(resource: Json) -> str:
-    return word(resource.get("status")).lower()
 
 
 def coded(resource: Json, scope: Scope) -> Concept | None:
@@ -72,7 +69,7 @@ def _reader(
 
     def read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Event]:
         when = dated(resource, names, scope) or aged(resource.get("performedAge"), scope)
-        yield _event(resource, concept, scope, source, when, done(_status(resource)))
+        yield _event(resource, concept, scope, source, when, done(status_of(resource)))
 
     return read
 

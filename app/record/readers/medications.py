@@ -10,7 +10,7 @@ from app.record.dates import past
 from app.record.dosage import dosages, supply
 from app.record.fhir_models import NOT_READABLE
 from app.record.readers import resources
-from app.record.readers.elements import codings, concept_of, link_of, match, text_of, word
+from app.record.readers.elements import codings, concept_of, link_of, match, status_of, text_of, word
 from app.record.readers.reasons import reasons_of
 from app.record.readers.references import relative, resolve
 from app.record.readers.scope import Json, Kind, Loss, Lost, Scope
@@ -24,6 +24,9 @@ RENAMES = {
     "dateWritten": "authoredOn",
     "reasonCodeableConcept": "reasonCode",
 }
+_STATUSES = frozenset(
+    {"active", "cancelled", "completed", "draft", "ended", "entered-in-error", "on-hold", "stopped"}
+)
 _REFERENCE = b'"medicationReference"'
 
 
@@ -64,7 +67,7 @@ def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
     days, amount, refills = supply(dispense)
     return Medication(
         concept,
-        status=word(resource.get("status")) or None,
+        status=_status(resource),
         authored=past(resource.get("authoredOn"), scope.today, scope.first),
         dosages=dosages([understood(each) for each in resource.get("dosageInstruction", ())]),
         supply_days=days,
@@ -74,6 +77,12 @@ def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
         prior=relative((resource.get("priorPrescription") or {}).get("reference")),
         link=link_of(resource),
     )
+
+
+def _status(resource: Json) -> str | None:
+    """The status; a word that FHIR does not have says neither that it is taken nor that it is over."""
+    said = status_of(resource)
+    return (said if said in _STATUSES else "unknown") if said else None
 
 
 def understood(instruction: Json) -> Json:
