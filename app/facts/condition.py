@@ -12,9 +12,8 @@ from app.facts.evidence_of import earliest, finding, found_or, reasons, undated
 from app.knowledge.fact import ConditionFact
 from app.knowledge.load import Knowledge
 from app.record.record import Record
-from app.record.values import ORDER, Concept, Condition, Encounter, Order, When
+from app.record.values import ACTIVE, ORDER, Concept, Condition, Encounter, Order, When
 
-ACTIVE = frozenset({"active", "recurrence", "relapse"})
 RECENT_DAYS = 90
 """How long a finding without a clinical status, or of an earlier encounter, counts as active."""
 _SOURCES = {"problems": ("Condition",), "encounter": ("Condition", "Encounter"), "reason": (ORDER,)}

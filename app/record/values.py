@@ -12,6 +12,8 @@ from app.answer import Interval
 
 ORDER = "Order"
 """The source of what the orders of this call say themselves; beside it sources are FHIR types."""
+ACTIVE = frozenset({"active", "recurrence", "relapse"})
+"""The clinical statuses of what is in force."""
 
 
 class When(Struct, frozen=True):
@@ -80,7 +82,10 @@ class Patient(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True):
-    """A Condition; `clinical_status` None means absent. `category` is problem, encounter or None."""
+    """A Condition; `clinical_status` None means absent. `category` is problem, encounter or None.
+
+    `abated` says that it is over by its end, which a clinical status may outweigh.
+    """
 
     concept: Concept
     clinical_status: str | None = None

@@ -56,6 +56,30 @@ async def test_beside_an_anticoagulant_of_no_possible_date_no_nsaid_is_offered()
     assert not await naproxen(prescription("11289", id="w", authoredOn="1900-01-01"))
 
 
+# Ends
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"abatementString": "ongoing"},
+        {"abatementAge": {"value": 60, "unit": "a", "system": "http://unitsofmeasure.org", "code": "a"}},
+        {"abatementPeriod": {"start": day(1)}},
+        {"abatementPeriod": {"start": day(1), "end": "2027-05-01"}},
+        {"abatementRange": {"low": {"value": 1}}},
+        {"abatementDateTime": day(400)},
+        {"abatementDateTime": day(0)},
+    ],
+)
+async def test_an_active_cauda_equina_syndrome_is_not_over_by_an_end_that_is_not_surely_behind_it(end: Json):
+    active = condition(("icd", "G83.4"), id="ces", days_ago=3, **end)
+    assert await shown(active) == {"suspect-cauda-equina": "critical"}
+
+
+async def test_what_ended_before_today_is_over():
+    assert await shown(condition(("icd", "G83.4"), id="ces", days_ago=30, abatementDateTime=day(3))) == {}
+
+
 # Death
 
 

@@ -144,14 +144,66 @@ def test_a_date_that_is_none_is_left_out_and_counted() -> None:
         ("abatementDateTime", "2026-11-01", True),
         ("abatementDateTime", "2030-01-01", False),
         ("abatementPeriod", {"start": "2026-10-01", "end": "2026-11-01"}, True),
-        ("abatementBoolean", True, True),
-        ("abatementBoolean", False, False),
-        ("abatementString", "in autumn", True),
-        ("abatementAge", {"value": 50, "unit": "a"}, True),
+        ("abatementPeriod", {"start": "2026-10-01"}, False),
+        ("abatementPeriod", {"start": "2026-10-01", "end": "2026-12-01"}, False),
+        ("abatementDateTime", "2026-11-19", True),
+        ("abatementAge", {"value": 56, "unit": "a"}, False),
     ],
 )
 def test_an_end_that_has_come_ends_the_condition(element: str, value: Any, abated: bool) -> None:
     assert one("Condition", condition(**{element: value})).abated is abated
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"abatementString": "ongoing"},
+        {"abatementBoolean": True},
+        {"abatementRange": {"low": {"value": 1}}},
+        {"abatementAge": {"value": 60, "unit": "a"}},
+        {"abatementDateTime": "2026-09-30"},
+        {"abatementPeriod": {"end": "2026-08"}},
+        {"abatementAge": {"value": 50, "unit": "a"}},
+        {"abatementDateTime": "2026-11-20"},
+        {"abatementDateTime": "2026"},
+    ],
+)
+@pytest.mark.parametrize("status", ["active", "recurrence", "relapse"])
+def test_what_is_said_to_be_active_is_not_over_by_an_end_undated_impossible_or_not_behind_it(
+    status: str, end: dict[str, Any]
+) -> None:
+    assert not one("Condition", condition(clinicalStatus={"coding": [{"code": status}]}, **end)).abated
+
+
+@pytest.mark.parametrize(
+    ("end", "abated"),
+    [
+        ({"abatementString": "in autumn"}, True),
+        ({"abatementBoolean": True}, True),
+        ({"abatementBoolean": False}, False),
+        ({"abatementDateTime": "2026-11-20"}, True),
+        ({"abatementDateTime": "2026-09-30"}, False),
+        ({"abatementAge": {"value": 60, "unit": "a"}}, False),
+        ({"abatementAge": {"value": 56, "unit": "a"}}, True),
+    ],
+)
+def test_without_a_status_an_end_is_believed_unless_it_is_to_come_or_before_the_onset(
+    end: dict[str, Any], abated: bool
+) -> None:
+    assert one("Condition", without(condition(**end), "clinicalStatus")).abated is abated
+
+
+def test_an_age_without_a_birth_date_is_an_end_without_a_date() -> None:
+    aged = condition(abatementAge={"value": 50, "unit": "a"})
+
+    assert not one("Condition", aged, within=scope(birth=None)).abated
+    assert one("Condition", without(aged, "clinicalStatus"), within=scope(birth=None)).abated
+
+
+def test_an_age_that_lies_behind_ends_what_began_before_it() -> None:
+    old = condition(onsetDateTime="2015-05-01", recordedDate="2015-05-01")
+
+    assert one("Condition", old | {"abatementAge": {"value": 50, "unit": "a"}}).abated
 
 
 def test_a_severity_is_one_word() -> None:

@@ -87,6 +87,9 @@ USUAL = [
         CONDITION, "encounter", "onsetDateTime", "recordedDate", "abatementDateTime", "severity", "category"
     ),
     {**CONDITION, "severity": None, "abatementDateTime": "2027-01-01"},
+    {**CONDITION, "abatementDateTime": "2026-10-01"},
+    {**CONDITION, "abatementDateTime": "2026-11-20"},
+    {**without(CONDITION, "clinicalStatus"), "abatementDateTime": "2026-11-20"},
     {**CONDITION, "clinicalStatus": "active"},
     {**CONDITION, "onsetDateTime": "1900-01-01", "recordedDate": "0001-01-01"},
     PRESCRIPTION,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from app.record.dates import past
 from app.record.readers import resources
 from app.record.readers.elements import (
     aged,
     concept_of,
-    dated,
     link_of,
     spoken_state,
     states,
@@ -17,14 +17,13 @@ from app.record.readers.elements import (
 )
 from app.record.readers.references import target
 from app.record.readers.scope import Json, Kind, Scope
-from app.record.values import Allergy, Concept, Condition, When
+from app.record.values import ACTIVE, Allergy, Concept, Condition, When
 
 SUSPECTED = frozenset({"provisional", "differential", "unconfirmed"})
 _CLINICAL = ("active", "recurrence", "relapse", "remission", "inactive", "resolved")
 """The states that say something, those first that win where several are given."""
 _CATEGORIES = {"problem-list-item": "problem", "encounter-diagnosis": "encounter"}
-_ABATED = ("abatementDateTime", "abatementPeriod")
-_ABATED_UNDATED = ("abatementAge", "abatementRange", "abatementString", "abatementBoolean")
+_UNDATED_ENDS = ("abatementRange", "abatementString", "abatementBoolean")
 
 
 def _code(resource: Json, scope: Scope) -> Concept | None:
@@ -32,13 +31,14 @@ def _code(resource: Json, scope: Scope) -> Concept | None:
 
 
 def _condition(resource: Json, concept: Concept, scope: Scope) -> Iterable[Condition]:
+    status, onset = clinical_status(resource.get("clinicalStatus")), _onset(resource, scope)
     yield Condition(
         concept,
-        clinical_status=clinical_status(resource.get("clinicalStatus")),
+        clinical_status=status,
         suspected=concept.suspected or doubted(resource.get("verificationStatus")),
-        onset=_onset(resource, scope),
+        onset=onset,
         recorded=past(resource.get("recordedDate"), scope.today, scope.first),
-        abated=_abated(resource, scope),
+        abated=_abated(resource, status, onset, scope),
         category=category(resource.get("category", ())),
         encounter=_encounter(resource),
         severity=severity(resource.get("severity")),
@@ -66,11 +66,24 @@ def _onset(resource: Json, scope: Scope) -> When | None:
     )
 
 
-def _abated(resource: Json, scope: Scope) -> bool:
-    """An end in the future has not come; an open period has none."""
-    if resource.get("abatementDateTime") or resource.get("abatementPeriod"):
-        return dated(resource, _ABATED, scope) is not None
-    return any(resource.get(name) not in (None, False, "false") for name in _ABATED_UNDATED)
+def _abated(resource: Json, status: str | None, onset: When | None, scope: Scope) -> bool:
+    """An end in the future has not come; an open period has none. A status beats an end without a date."""
+    at, period, age = (resource.get(f"abatement{name}") for name in ("DateTime", "Period", "Age"))
+    if at or period or (age and scope.birth):
+        end = past((period or {}).get("end"), scope.today, scope.first) or aged(age, scope)
+        return ended(status, past(at, scope.today, scope.first) or end, onset, scope.today)
+    said = age or any(resource.get(name) not in (None, False, "false") for name in _UNDATED_ENDS)
+    return bool(said) and status not in ACTIVE
+
+
+def ended(status: str | None, end: When | None, onset: When | None, today: date) -> bool:
+    """Whether it is over by its end; one before its onset is none.
+
+    What is said to be active is over only by an end that surely lies behind it.
+    """
+    if end is None or (onset is not None and end.latest < onset.earliest):
+        return False
+    return end.latest < today or status not in ACTIVE
 
 
 def category(concepts: Iterable[Json]) -> str | None:

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from app.record.dates import past
 from app.record.fhir_models import passes
 from app.record.readers import remembered, resources, sent
-from app.record.readers.conditions import VOID
+from app.record.readers.conditions import VOID, ended
 from app.record.readers.encounters import condition_of, inside
 from app.record.readers.references import about, target
 from app.record.readers.scope import Kind, Scope, count
@@ -172,13 +172,15 @@ def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope)
     }
     if not passes("Condition", resources.CONDITION, elements, scope.tally):
         return None
+    status, onset = remembered.status(stated), past(entry.onsetDateTime, scope.today, scope.first)
+    end = past(entry.abatementDateTime, scope.today, scope.first)
     return Condition(
         concept,
-        remembered.status(stated),
+        status,
         concept.suspected or remembered.doubt(sure),
-        past(entry.onsetDateTime, scope.today, scope.first),
+        onset,
         past(entry.recordedDate, scope.today, scope.first),
-        past(entry.abatementDateTime, scope.today, scope.first) is not None,
+        ended(status, end, onset, scope.today),
         remembered.kept_as(kept),
         found[1] if found else None,
         remembered.how_bad(how_bad),
