@@ -145,6 +145,31 @@ async def test_the_reason_of_the_encounter_may_be_a_reference():
     assert await shown(spondylosis, encounter(), drafts=(MRI_WITHOUT_REASON,)) == {}
 
 
+async def test_the_words_of_a_reason_count_where_the_condition_has_only_a_local_code():
+    local = {
+        **condition(id="ces"),
+        "code": {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "77"}]},
+    }
+    named = [{"reference": "Condition/ces", "display": "Cauda equina syndrome"}]
+    seen = await shown(local, drafts=({**MRI_WITHOUT_REASON, "reasonReference": named},))
+    assert seen == {"suspect-cauda-equina": "warning"}
+
+
+@pytest.mark.parametrize(
+    "system", ["urn:oid:1.2.840.114350.1.13.0.1.7.2.698288", "http://hl7.org/fhir/sid/ndc"]
+)
+async def test_an_anticoagulant_that_only_the_words_of_a_reference_name_is_seen(system: str):
+    sent = {"resourceType": "Medication", "id": "m9", "code": {"coding": [{"system": system, "code": "9"}]}}
+    warfarin = prescription("", 5, id="w", contained=[sent])
+    del warfarin["medicationCodeableConcept"]
+    warfarin["medicationReference"] = {"reference": "#m9", "display": "warfarin 5 mg tablet"}
+    foot_drop = condition(("icd", "M21.371"), id="drop", days_ago=3)
+    assert "suspect-epidural-haematoma" in await shown(ACUTE, foot_drop, warfarin)
+    labels = [each["label"] for each in (await found(ACUTE, warfarin))["stepped-care"]["suggestions"]]
+    assert not [each for each in labels if "naproxen" in each]
+    assert [each for each in labels if "acetaminophen" in each]
+
+
 # Reasons in words
 
 

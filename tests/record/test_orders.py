@@ -295,6 +295,25 @@ def test_a_reason_of_another_patient_is_not_used() -> None:
     assert _drafts(_draft(reasonReference=[{"reference": "Condition/x1"}]), other).orders[0].reasons == ()
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (concept(LOCAL, "77"), [({"cauda_equina"}, "Cauda equina syndrome")]),
+        (concept(LOCAL, "77", "see notes"), [({"cauda_equina"}, "Cauda equina syndrome")]),
+        (concept(ICD, "M54.5"), [({"back_pain"}, "low back pain")]),
+        (concept(ICD, "J45.909", "asthma"), [(set(), "asthma")]),
+    ],
+    ids=["local code", "local code with words", "listed code", "unlisted code of a classification"],
+)
+def test_words_of_a_reference_are_heard_where_the_condition_has_a_code_that_nobody_knows(
+    code: Any, expected: list[Any]
+) -> None:
+    pointer = {"reference": "Condition/x1", "display": "Cauda equina syndrome"}
+    (order,) = _drafts(_draft(reasonReference=[pointer]), condition(code=code)).orders
+
+    assert [(reason.sets, reason.display) for reason in order.reasons] == expected
+
+
 def test_words_of_a_reference_are_a_reason() -> None:
     worded = _draft(reasonReference=[{"reference": "Condition/gone", "display": "Low back pain"}])
 

@@ -142,6 +142,36 @@ def test_the_ingredients_tell_what_a_local_code_does_not() -> None:
     assert one("MedicationRequest", _referring(reference="Medication/m1"), within=within)
 
 
+@pytest.mark.parametrize(
+    "code", [concept(LOCAL, "9"), concept("http://hl7.org/fhir/sid/ndc", "0056-0172-70"), {}]
+)
+@pytest.mark.parametrize("contained", [True, False])
+def test_the_words_of_a_reference_are_heard_where_the_medication_has_a_code_that_nobody_knows(
+    code: Any, contained: bool
+) -> None:
+    sent = {**SENT, "code": code}
+    request = _referring(reference="#m1" if contained else "Medication/m1", display="Ibuprofen 200 mg")
+    within = scope(others={} if contained else referable([raw(sent)]))
+    found = one("MedicationRequest", request | ({"contained": [sent]} if contained else {}), within)
+
+    assert (found.concept.worded, found.concept.display) == ({"pain_relief"}, "Ibuprofen 200 mg")
+
+
+@pytest.mark.parametrize("beside", [concept(LOCAL, "12345"), {"text": "See reference"}])
+def test_a_reference_is_followed_where_the_code_beside_it_says_nothing(beside: Any) -> None:
+    request = medication_request(
+        medicationCodeableConcept=beside, medicationReference={"reference": "#m1"}, contained=[SENT]
+    )
+
+    assert one("MedicationRequest", request).concept.coded == {"pain_relief"}
+
+
+def test_a_code_beside_a_reference_that_leads_nowhere_says_what_it_is() -> None:
+    request = medication_request(medicationReference={"reference": "Medication/gone"})
+
+    assert one("MedicationRequest", request).concept.coded == {"pain_relief"}
+
+
 def test_words_of_a_reference_that_leads_nowhere_are_used() -> None:
     found = one("MedicationRequest", _referring(reference="Medication/m1", display="Ibuprofen 200 mg"))
 

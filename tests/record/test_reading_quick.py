@@ -132,6 +132,11 @@ UNUSUAL = [
     {**PRESCRIPTION, "authoredOn": "then"},
     {**PRESCRIPTION, "subject": {"reference": f"https://ehr.example.org/Patient/{PATIENT_ID}"}},
     {**PRESCRIPTION, "medicationReference": {"reference": "#m"}},
+    {
+        **PRESCRIPTION,
+        "medicationCodeableConcept": {"text": "see reference"},
+        "medicationReference": {"display": "ibuprofen"},
+    },
     {**PRESCRIPTION, "reasonReference": [{"display": "low back pain"}]},
     {**PRESCRIPTION, "priorPrescription": {"reference": "MedicationRequest/m0"}},
     {**PRESCRIPTION, "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": "x", "unit": 5}}]}]},

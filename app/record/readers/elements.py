@@ -70,6 +70,12 @@ def together(values: Sequence[Json], scope: Scope) -> Concept | None:
     return match(scope, triples, " ".join(filter(None, map(text_of, values))))
 
 
+def known_or_any(*concepts: Concept | None) -> Concept | None:
+    """The first that some value set holds, else the first that says anything."""
+    said = [each for each in concepts if each is not None]
+    return next((each for each in said if each.sets), said[0] if said else None)
+
+
 def states(*values: Json | None) -> frozenset[str]:
     """The codes of concepts that say a state, in small letters; their texts where there is no code."""
     found: set[str] = set()

@@ -10,7 +10,16 @@ from app.record.dates import past
 from app.record.dosage import dosages, supply
 from app.record.fhir_models import NOT_READABLE
 from app.record.readers import resources
-from app.record.readers.elements import codings, concept_of, link_of, match, status_of, text_of, word
+from app.record.readers.elements import (
+    codings,
+    concept_of,
+    known_or_any,
+    link_of,
+    match,
+    status_of,
+    together,
+    word,
+)
 from app.record.readers.reasons import reasons_of
 from app.record.readers.references import relative, resolve
 from app.record.readers.scope import Json, Kind, Loss, Lost, Scope
@@ -31,34 +40,34 @@ _REFERENCE = b'"medicationReference"'
 
 
 def product(resource: Json, scope: Scope) -> Concept | None:
-    """The medication: coded or worded in place, or where the reference leads.
+    """The medication: coded or worded in place, or where the reference leads, or what that is displayed as.
 
-    Raises Lost when a reference leads nowhere and has no words of its own.
+    Raises Lost when a reference leads nowhere and nothing else is said.
     """
-    pointer = resource.get("medicationReference")
-    found = concept_of(resource.get("medicationCodeableConcept"), scope)
-    if found is not None or pointer is None:
+    stated, pointer = resource.get("medicationCodeableConcept"), resource.get("medicationReference")
+    found = concept_of(stated, scope)
+    if pointer is None or (found is not None and found.sets):
         return found
     sent = resolve(pointer.get("reference"), resource, scope)
-    found = _of_medication(sent, scope) if sent else None
-    found = found or match(scope, (), word(pointer.get("display")))
+    code, *parts = _of_medication(sent) if sent else [{}]
+    inside = [code, *parts]
+    coded = [coding for each in (stated, *inside) for coding in codings(each)]
+    shown = match(scope, coded, word(pointer.get("display")))
+    found = known_or_any(found, concept_of(code, scope), together(inside, scope), shown)
     if found is None:
         raise Lost(Loss.UNREADABLE if sent else Loss.UNRESOLVED)
     return found
 
 
-def _of_medication(medication: Json, scope: Scope) -> Concept | None:
-    """The code of a Medication; where no value set holds it, its ingredients are looked at too."""
+def _of_medication(medication: Json) -> list[Json]:
+    """The code of a Medication, and its ingredients."""
     sent = shaped(medication, resources.MEDICATION) or {}
     if sent.get("modifierExtension"):
         raise Lost(Loss.UNREADABLE)
-    found = concept_of(sent.get("code"), scope)
-    if found is not None and found.sets:
-        return found
-    parts = [each["itemCodeableConcept"] for each in sent.get("ingredient", ()) if each]
-    inside = [*codings(sent.get("code")), *(coding for part in parts for coding in codings(part))]
-    texts = [text_of(sent.get("code")), *map(text_of, parts)]
-    return match(scope, inside, " ".join(filter(None, texts)))
+    return [
+        sent.get("code") or {},
+        *(each["itemCodeableConcept"] for each in sent.get("ingredient", ()) if each),
+    ]
 
 
 def medication(resource: Json, concept: Concept, scope: Scope) -> Medication:
@@ -143,4 +152,5 @@ MEDICATION_REQUEST = Kind(
     renames=RENAMES,
     void=frozenset({"entered-in-error", "cancelled", "draft"}),
     peek="medicationCodeableConcept",
+    further=("medicationReference",),
 )

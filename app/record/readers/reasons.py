@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from app.record.readers.conditions import SUSPECTED, VOID
-from app.record.readers.elements import concept_of, concepts_of, match, spoken_state, word
+from app.record.readers.elements import (
+    codings,
+    concept_of,
+    concepts_of,
+    known_or_any,
+    match,
+    spoken_state,
+    word,
+)
 from app.record.readers.references import about, resolve
 from app.record.readers.scope import Json, Scope
 from app.record.readers.shapes import CONCEPT, reference, shaped, state
@@ -30,13 +38,13 @@ def _referred(resource: Json, scope: Scope) -> Iterator[Concept]:
 
 
 def referred(pointer: Json, holder: Json, scope: Scope) -> Concept | None:
-    """What a reference leads to, else what it is displayed as; None where that says nothing, or is void."""
+    """What a reference leads to, or is displayed as; None where neither says anything, or that is void."""
     found = _pointed_at(pointer, holder, scope)
     stands = spoken_state(found.get("verificationStatus"))
     if not VOID.isdisjoint(stands):
         return None
-    coded = concept_of(found.get("code"), scope)
-    reason = coded or match(scope, (), word(pointer.get("display")))
+    shown = match(scope, codings(found.get("code")), word(pointer.get("display")))
+    reason = known_or_any(concept_of(found.get("code"), scope), shown)
     if reason is None:
         return None
     return replace(reason, suspected=reason.suspected or not SUSPECTED.isdisjoint(stands))
