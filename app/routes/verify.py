@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from app.trust.token import Token, check_signature, read, refuse
 if TYPE_CHECKING:
     import jwt
 
+OTHERS_SHARE = 0.25
+"""The part of a client's deadline in which others say whether they have seen its token: a store can hang."""
 Verify = Callable[[Scope], Awaitable[Client]]
 """Gives the client that a request comes from; Unauthorised when it is nobody's."""
 
@@ -37,7 +40,7 @@ class Callers:
 
     `base` is the public URL: a token is meant for one endpoint below it. `anonymous` is whom a caller without
     a token is taken for, if anybody. `remember_once` is shared with other processes, where there are any;
-    while it fails, only this process's own memory holds.
+    while it fails or does not answer in time, only this process's own memory holds.
     """
 
     def __init__(
@@ -83,7 +86,7 @@ class Callers:
         if trust.subjects and subject not in trust.subjects:
             refuse("certificate")
         check_signature(token, await self._key(token, trust))
-        await self._first(token, scope)
+        await self._first(token, client, scope)
         return client
 
     def _without_token(self, subject: str | None) -> Client:
@@ -96,7 +99,7 @@ class Callers:
             return await self._key_sets.key(token.jku or trust.jku[0], token.kid, token.alg)
         return trust.keys.get((token.kid, token.alg)) or refuse("unknown-key")
 
-    async def _first(self, token: Token, scope: Scope) -> None:
+    async def _first(self, token: Token, client: Client, scope: Scope) -> None:
         """Unauthorised when this token was used before."""
         name, until = name_of(token), token.expires + SKEW_SECONDS
         if not self._replays.first(name, until, self._clock()):
@@ -104,7 +107,8 @@ class Callers:
         if self._remember_once is None:
             return
         try:
-            first = await self._remember_once(name, until)
+            async with asyncio.timeout(OTHERS_SHARE * client.deadline_seconds):
+                first = await self._remember_once(name, until)
         except Exception as error:  # advice must not end with the store
             logs.line(scope).note(replays="this process only", **logs.describe(error))
             return

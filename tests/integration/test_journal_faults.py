@@ -15,11 +15,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import yaml
 
 from app.journal.store import open_store
 from tests.content import write
 from tests.integration.postgres import Server
 from tests.integration.servers import Running, service
+from tests.tokens import BASE, ISSUER, claims, head, jwks, signed
 
 pytestmark = pytest.mark.integration
 VIEW = "/cds-services/thumb-view"
@@ -74,9 +76,17 @@ def view(instance: str) -> dict[str, object]:
     }
 
 
-def client(server: Running) -> httpx.Client:
+def client(server: Running, auth: Callable[[httpx.Request], httpx.Request] | None = None) -> httpx.Client:
     """A client of a running service."""
-    return httpx.Client(base_url=server.url, timeout=15)
+    return httpx.Client(base_url=server.url, timeout=15, auth=auth)
+
+
+def with_token(request: httpx.Request) -> httpx.Request:
+    """The request with a new token for its address."""
+    now, audience = int(time.time()), f"{BASE}{request.url.path}"
+    token = signed(head(), claims(aud=audience, jti=str(uuid4()), iat=now, exp=now + 60))
+    request.headers["authorization"] = f"Bearer {token}"
+    return request
 
 
 def stored(url: str, sql: str) -> list[str]:
@@ -257,6 +267,19 @@ def test_a_database_that_hangs_never_holds_up_a_hook(cards: str, database: Serve
             waiting = pool.submit(refused, http)
             hooks_keep_their_speed(http)
             assert waiting.result(20)
+        until(lambda: not refused(http))
+
+
+def test_a_database_that_hangs_never_holds_up_a_hook_with_a_token(
+    cards: str, database: Server, tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(yaml.safe_dump({"clients": {"ehr": {"trust": {"iss": ISSUER, "jwks": jwks("ES384")}}}}))
+    strict = {"mode": "production", "today": "", "public_url": BASE, "site_file": str(site)}
+    with service(cards=cards, store_url=database.url, **strict) as server, client(server, with_token) as http:
+        until(lambda: not refused(http))
+        with database.locked("remembered"):
+            hooks_keep_their_speed(http)
         until(lambda: not refused(http))
 
 

@@ -92,7 +92,8 @@ def test_numbers_are_told_of_one_worker_each_and_not_on_the_shared_port(parent: 
 def test_a_token_that_one_worker_took_is_not_taken_by_another(tmp_path: Path) -> None:
     now, site = int(time.time()), tmp_path / "site.yaml"
     site.write_text(yaml.safe_dump({"clients": {"ehr": {"trust": {"iss": ISSUER, "jwks": jwks("ES384")}}}}))
-    with service(workers="2", mode="production", today="", public_url=BASE, site_file=str(site)) as parent:
+    strict = {"mode": "production", "today": "", "public_url": BASE, "site_file": str(site)}
+    with service(workers="2", deadline_ms="10000", **strict) as parent:  # time to ask the other, however busy
         token = signed(head(), claims(aud=f"{BASE}/cds-services/{PATIENT_VIEW}", iat=now, exp=now + 60))
         answered = []
         for each in workers(parent):

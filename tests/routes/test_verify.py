@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -321,6 +323,29 @@ async def test_advice_does_not_end_with_the_shared_memory_but_this_process_still
     line = where.lines()[0]
     assert (line["replays"], line["exception"]) == ("this process only", "OSError")
     assert (await sent(good(), where)).status_code == 401
+
+
+async def test_a_shared_memory_that_hangs_costs_a_quarter_of_the_deadline_and_no_advice() -> None:
+    taken: list[float] = []
+
+    async def remember_once(_: str, __: float) -> bool:
+        started = time.monotonic()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            taken.append(time.monotonic() - started)
+        return False
+
+    client = Client("inline", deadline_seconds=1.0, trust=INLINE)
+    sets = KeySets(at_the_key_server)
+    where = Edge(verify=Callers([client], BASE, sets, remember_once=remember_once, clock=lambda: NOW))
+    async with asyncio.timeout(10):
+        assert (await sent(good(), where)).status_code == 200
+    assert 0.24 < taken[0] < 0.9
+    line = where.lines()[0]
+    assert (line["replays"], line["exception"]) == ("this process only", "TimeoutError")
+    assert (await sent(good(), where)).status_code == 401
+    assert len(taken) == 1
 
 
 async def test_discovery_wants_a_token_of_its_own() -> None:
