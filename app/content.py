@@ -50,13 +50,14 @@ def traces(folder: Path) -> Traces:
 class Content:
     """The content that is served of a folder, which had the traces `read` before it was read.
 
-    `fault` says what is wrong with the folder while it is not what is served, "" otherwise.
+    `fault` says what is wrong with the folder while it is not what is served, "" otherwise; `unseen` why the
+    last look at it failed.
     """
 
     def __init__(self, folder: Path, read: Traces, knowledge: Knowledge) -> None:
         self.folder = folder
         self.knowledge = knowledge
-        self.fault = ""
+        self.fault = self.unseen = ""
         self._read = self._seen = read
 
     @property
@@ -71,13 +72,17 @@ class Content:
 
     async def check(self) -> str:
         """For readiness: what is wrong with the folder."""
-        return self.fault
+        return self.fault or self.unseen
 
     async def watch(self, serve: Serve, told: Told) -> None:
         """Looks again and again, until it is cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await self.look(serve, told)
+            try:
+                await self.look(serve, told)
+                self.unseen = ""
+            except Exception as error:  # no thread to be had, say: the next look may go better
+                self.unseen = f"the last look at the folder failed ({type(error).__name__})"
 
     async def look(self, serve: Serve, told: Told) -> None:
         """One look at the folder; a change is read when nobody has written to it since the last look.
@@ -92,19 +97,23 @@ class Content:
             knowledge = await asyncio.to_thread(load, self.folder)
             if await asyncio.to_thread(traces, self.folder) != found:
                 return  # written to while it was read: the next look begins anew
-            self._accept(knowledge, serve, told)
+            change, why = self._accept(knowledge, serve), ""
         except FaultyContent as error:
-            told(Change.REFUSED, self._refused(_said(error)))
+            change, why = Change.REFUSED, self._refused(_said(error))
         except Exception as error:  # unreadable files, and whatever a file can hold that nobody thought of
-            told(Change.REFUSED, self._refused(f"it cannot be taken in ({type(error).__name__})"))
+            change, why = Change.REFUSED, self._refused(f"it cannot be taken in ({type(error).__name__})")
         self._read = found
+        if change:
+            told(change, why)
 
-    def _accept(self, knowledge: Knowledge, serve: Serve, told: Told) -> None:
-        if knowledge.digest != self.knowledge.digest:
-            serve(knowledge)
-            self.knowledge = knowledge
-            told(Change.SERVED, "")
+    def _accept(self, knowledge: Knowledge, serve: Serve) -> Change | None:
+        """Serve it; None where it is what is served already."""
         self.fault = ""
+        if knowledge.digest == self.knowledge.digest:
+            return None
+        serve(knowledge)
+        self.knowledge = knowledge
+        return Change.SERVED
 
     def _refused(self, why: str) -> str:
         self.fault = f"the folder has changed and is not served: {why}; content {self.version} stays"

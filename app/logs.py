@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import getrandbits
@@ -55,7 +55,7 @@ class Line:
 
 
 Say = Callable[..., None]
-"""Takes an event and its fields, for the log."""
+"""Takes an event and its fields, for the log; a log that cannot be written raises nothing."""
 Watch = Callable[[Line, int, float], None]
 """Sees every request once it is answered: its line, its status, and the seconds that it took."""
 
@@ -65,7 +65,10 @@ def nobody(line: Line, status: int, seconds: float) -> None:
 
 
 class Held:
-    """A binary file whose lines leave at once, but for those that are written while it is `holding`."""
+    """A binary file whose lines leave at once, but for those that are written while it is `holding`.
+
+    What cannot be written is lost and nobody's failure: whoever says something has other work to do.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -97,8 +100,9 @@ class Held:
         with self._lock:
             lines, self._lines = self._lines, []
             for piece in _pieces(lines):
-                self._file.write(piece)
-                self._file.flush()
+                with suppress(OSError, ValueError):  # no room, nobody who reads, or closed
+                    self._file.write(piece)
+                    self._file.flush()
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -123,14 +127,12 @@ def line(scope: Scope) -> Line:
 
 def logger(file: BinaryIO | Held | None = None) -> Say:
     """Writes JSON lines to a binary file (standard output unless given), whichever thread says something."""
-    out, lock = file or sys.stdout.buffer, threading.Lock()
+    out = file if isinstance(file, Held) else Held(file or sys.stdout.buffer)
 
     def say(event: str, **fields: object) -> None:
         entry = {**fields, "event": event, "at": fields.get("at") or _written(time())}
-        line = msgspec.json.encode(entry) + b"\n"
-        with lock:
-            out.write(line)
-            out.flush()
+        out.write(msgspec.json.encode(entry) + b"\n")
+        out.flush()
 
     return say
 

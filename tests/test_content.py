@@ -165,6 +165,48 @@ async def test_what_cannot_be_served_is_refused_once_and_not_read_again(
     assert "Marker8731" not in await folder.content.check()
 
 
+async def test_the_watch_goes_on_when_nobody_can_be_told(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_test, "POLL_SECONDS", 0.001)
+
+    def told(what: Change, why: str) -> None:
+        folder.told.append((what, why))
+        if len(folder.told) == 1:
+            raise RuntimeError("Marker8731")
+
+    watch = asyncio.create_task(folder.content.watch(folder.served.append, told))
+    for version, before in (("2", "1"), ("3", "2")):
+        change(folder.root, "services.yaml", f'content_version: "{before}"', f'content_version: "{version}"')
+        await until(lambda version=version: told_of(folder, version))
+    watch.cancel()
+    assert folder.told == [(Change.SERVED, ""), (Change.SERVED, "")]
+
+
+async def told_of(folder: Folder, version: str) -> bool:
+    """Whether this content is served, was told, and nothing is said against the folder."""
+    served = [each.version for each in folder.served]
+    return version in served and len(served) == len(folder.told) and await folder.content.check() == ""
+
+
+async def test_a_look_that_fails_is_said_until_one_succeeds(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: Path) -> Any:
+        raise RuntimeError("can't start new thread Marker8731")
+
+    async def says(text: str) -> bool:
+        return await folder.content.check() == text
+
+    monkeypatch.setattr(under_test, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(under_test, "traces", failing)
+    watch = asyncio.create_task(folder.content.watch(folder.served.append, lambda *_: None))
+    await until(lambda: says("the last look at the folder failed (RuntimeError)"))
+    monkeypatch.setattr(under_test, "traces", traces)
+    await until(lambda: says(""))
+    watch.cancel()
+
+
 async def test_a_call_keeps_to_the_content_that_it_began_with() -> None:
     asked: list[str] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -260,6 +261,38 @@ async def test_what_leaves_together_is_no_more_than_a_pipe_takes_in_one_piece() 
     ]
     assert all(piece.endswith(b"\n") and len(piece) <= 4096 for piece in pieces)
     assert len(pieces) < 6
+
+
+class Unwritable(Bytes):
+    """A file that takes nothing while it has a fault."""
+
+    fault: Exception | None = None
+
+    def write(self, data: Any) -> int:
+        """Fail, or write."""
+        if self.fault:
+            raise self.fault
+        return super().write(data)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [OSError(errno.ENOSPC, "no room"), BrokenPipeError(), ValueError("write to closed file")],
+    ids=repr,
+)
+async def test_a_log_that_cannot_be_written_is_nobodys_failure_and_goes_on_when_it_can(
+    fault: Exception,
+) -> None:
+    file = Unwritable()
+    afterwards = logs.Afterwards(file, seconds=3600)
+    file.fault = fault
+    afterwards.say("lost")
+    logs.logger(file)("lost")
+    afterwards.note(ended(0))
+    afterwards.catch_up()
+    file.fault = None
+    afterwards.say("heard")
+    assert [json.loads(line)["event"] for line in file.getvalue().splitlines()] == ["heard"]
 
 
 async def test_what_is_left_at_the_end_is_told() -> None:

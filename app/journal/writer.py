@@ -71,7 +71,7 @@ class Writer:
     def state(self) -> State:
         """How the store is at this moment."""
         rounds = self._rounds
-        why = rounds.why if self._thread else _NOT_RUNNING
+        why = rounds.why if self._runs() else _NOT_RUNNING
         return State(why, rounds.written, self._dropped, rounds.refused, self._waiting())
 
     async def wrong(self) -> str:
@@ -102,7 +102,7 @@ class Writer:
 
     def note(self, call: Noted) -> None:
         """Leave a hook call to be written; never waits."""
-        if self._thread is None or self._waiting() >= ROOM:
+        if not self._runs() or self._waiting() >= ROOM:
             self._dropped += 1
         else:
             self._calls.append(call)
@@ -136,6 +136,10 @@ class Writer:
             return await asyncio.wait_for(answer, PATIENCE)
         except TimeoutError:
             raise StoreUnavailable("it does not answer in time") from None
+
+    def _runs(self) -> bool:
+        """Whether the thread is there: when it has ended, by whatever, nothing is written any more."""
+        return self._thread is not None and self._thread.is_alive()
 
     def _waiting(self) -> int:
         return len(self._calls) + len(self._rounds.kept)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,7 @@ from app.journal import writer as module
 from app.journal.rounds import Rounds
 from app.journal.store import Batch, Row, StoreUnavailable
 from app.journal.writer import Writer
+from app.logs import logger
 from tests.journal.rows import Kept, feedback
 
 
@@ -162,6 +165,42 @@ async def test_the_thread_outlives_what_nobody_expected() -> None:
     await writer.stop()
     assert said[0][0] == "journal failed"
     assert "Marker8731" not in repr(said)
+
+
+async def test_the_thread_outlives_a_log_that_takes_nothing() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "no room")
+
+    store, say = Kept(opened=1, lost="the disk is full"), logger(Full())
+    writer = Writer(Rounds(store, 0, say, tick=iter(range(1000)).__next__), say)
+    writer.start()
+    with pytest.raises(StoreUnavailable, match="the disk is full"):
+        await writer.put([feedback("a")])
+    writer.note(Call("bad"))
+    writer.note(Call("b"))
+    store.lost = ""
+    await writer.stop()
+    assert [row[0] for row in store.rows] == ["b"]
+
+
+async def test_a_thread_that_has_ended_is_said_and_nothing_is_left_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Ending(Kept):
+        def write(self, batch: Batch, now: int) -> list[bool]:
+            raise SystemExit
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    writer = write_to(Ending())
+    writer.start()
+    assert writer._thread
+    await asyncio.to_thread(writer._thread.join, 10)
+    with pytest.raises(StoreUnavailable, match="not running"):
+        await writer.put([feedback("a")])
+    writer.note(Call("b"))
+    assert (await writer.wrong(), writer.state.dropped) == ("the journal is not running", 1)
+    await writer.stop()
 
 
 async def test_who_went_away_meanwhile_is_not_told() -> None:
