@@ -1,4 +1,4 @@
-"""Which addresses are connected to: a name is looked up once, each address checked, one of them used.
+"""Which addresses are connected to: a name's addresses are checked, and one of those that were is used.
 
 A server of the site file whose name leads to a private network would otherwise lead from outside into it.
 """
@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -20,7 +21,8 @@ from app.record.pool import Pool
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+LOOKUPS_AT_ONCE = 32
 ANYWHERE: Networks = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _METADATA = frozenset({ip_address("168.63.129.16")})
 """Services of cloud hosts at addresses that look public."""
@@ -45,10 +47,36 @@ def _reached(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None) or address
 
 
-async def looked_up(host: str, port: int) -> Sequence[str]:
-    """Every address of a name, in the order in which to try them. OSError when there is none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def looked_up(host: str) -> Sequence[str]:
+    """Every address of a name, in the order in which to try them. Blocks; OSError when there is none."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class Names:
+    """Looks names up, each once for all who ask at the same time, in threads that nothing else needs.
+
+    A lookup goes on when nobody waits any more: a name whose servers are silent holds one thread, not all.
+    Nothing is kept of it afterwards.
+    """
+
+    def __init__(self, look_up: Callable[[str], Sequence[str]] = looked_up) -> None:
+        self._look_up = look_up
+        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "names")
+        self._going: dict[str, asyncio.Future[Sequence[str]]] = {}
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        """Every address of a name. OSError when there is none."""
+        if host not in self._going:
+            going = asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, host)
+            self._going[host] = going
+            going.add_done_callback(lambda over: self._over(host, over))
+        return await asyncio.shield(self._going[host])
+
+    def _over(self, host: str, over: asyncio.Future[Sequence[str]]) -> None:
+        del self._going[host]
+        if not over.cancelled():
+            over.exception()  # told here, or asyncio would write it to the log where nobody waited for it
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -57,11 +85,11 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     def __init__(
         self,
         networks: Networks,
-        resolve: Resolve = looked_up,
+        resolve: Resolve | None = None,
         inner: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._networks = networks
-        self._resolve = resolve
+        self._resolve = resolve or Names().addresses
         self._inner = inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -74,7 +102,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """A connection to an address of the host; ConnectError when one of them is not allowed."""
         try:
-            addresses = await self._resolve(host, port)
+            addresses = await self._resolve(host)
         except OSError as error:
             raise httpcore.ConnectError("no address") from error
         if not all(allowed(ip_address(each), self._networks) for each in addresses):

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from threading import Event
 
 import httpcore
 import httpx
 import pytest
 
 from app.record.fhir_client import Fetched, FhirClient, Unread
-from app.record.outbound import NOT_ALLOWED, CheckedBackend, Outbound, allowed, looked_up
+from app.record.outbound import (
+    LOOKUPS_AT_ONCE,
+    NOT_ALLOWED,
+    CheckedBackend,
+    Names,
+    Outbound,
+    allowed,
+    looked_up,
+)
 
+WAIT_SECONDS = 10
 HERE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -59,7 +70,7 @@ class Network(httpcore.AsyncNetworkBackend):
     reached: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
-    async def resolve(self, host: str, port: int) -> Sequence[str]:
+    async def resolve(self, host: str) -> Sequence[str]:
         """The addresses of a name, the next ones each time."""
         self.asked.append(host)
         found = self.answers.pop(0)
@@ -165,6 +176,87 @@ async def test_a_real_server_is_read_where_its_network_is_listed_and_only_there(
     assert await served([]) == Unread(NOT_ALLOWED)
 
 
-async def test_names_are_looked_up_in_full() -> None:
-    assert set(await looked_up("localhost", 80)) <= {"127.0.0.1", "::1"}
-    assert await looked_up("127.0.0.1", 80) == ["127.0.0.1"]
+def test_names_are_looked_up_in_full() -> None:
+    assert set(looked_up("localhost")) <= {"127.0.0.1", "::1"}
+    assert looked_up("127.0.0.1") == ["127.0.0.1"]
+
+
+@dataclass(slots=True)
+class Directory:
+    """Names with their addresses. Of any other it says that there is none, but only when it may."""
+
+    addresses: dict[str, list[str]]
+    asked: list[str] = field(default_factory=list)
+    may_say: Event = field(default_factory=Event)
+
+    def look_up(self, host: str) -> Sequence[str]:
+        """The addresses of a name."""
+        self.asked.append(host)
+        if host in self.addresses:
+            return list(self.addresses[host])
+        assert self.may_say.wait(WAIT_SECONDS)
+        raise socket.gaierror("no answer")
+
+
+@pytest.fixture
+def directory() -> Iterator[Directory]:
+    """One that knows ehr.example, and no other name."""
+    directory = Directory({"ehr.example": ["8.8.8.8"]})
+    yield directory
+    directory.may_say.set()
+
+
+async def test_a_name_whose_servers_are_silent_keeps_nobody_else_from_looking_names_up(
+    directory: Directory,
+) -> None:
+    names = Names(directory.look_up)
+    for _ in range(2):  # calls whose deadline is over, while the lookup goes on
+        waiting = [asyncio.create_task(names.addresses("broken.example")) for _ in range(LOOKUPS_AT_ONCE)]
+        await asyncio.sleep(0)
+        for each in waiting:
+            each.cancel()
+        await asyncio.wait(waiting)
+    async with asyncio.timeout(WAIT_SECONDS):
+        assert await names.addresses("ehr.example") == ["8.8.8.8"]
+    assert sorted(directory.asked) == ["broken.example", "ehr.example"]
+
+
+async def test_all_who_ask_at_once_hear_that_there_is_no_address_and_the_next_asks_again(
+    directory: Directory,
+) -> None:
+    names = Names(directory.look_up)
+    waiting = asyncio.gather(*(names.addresses("broken.example") for _ in range(3)), return_exceptions=True)
+    await asyncio.sleep(0)
+    directory.may_say.set()
+    assert [type(each) for each in await waiting] == [socket.gaierror] * 3
+    assert directory.asked == ["broken.example"]
+    directory.addresses["broken.example"] = ["9.9.9.9"]
+    assert await names.addresses("broken.example") == ["9.9.9.9"]
+
+
+async def test_addresses_are_not_kept_once_they_were_told(directory: Directory) -> None:
+    names = Names(directory.look_up)
+    assert await asyncio.gather(names.addresses("ehr.example"), names.addresses("ehr.example")) == [
+        ["8.8.8.8"],
+        ["8.8.8.8"],
+    ]
+    directory.addresses["ehr.example"] = ["127.0.0.1"]
+    assert await names.addresses("ehr.example") == ["127.0.0.1"]
+    assert directory.asked == ["ehr.example", "ehr.example"]
+
+
+async def test_a_failure_that_nobody_waits_for_is_no_line_in_the_log(directory: Directory) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    names = Names(directory.look_up)
+    waiting = asyncio.create_task(names.addresses("broken.example"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    lookup = names._going["broken.example"]
+    directory.may_say.set()
+    await asyncio.wait([lookup])
+    await asyncio.sleep(0)
+    del names, waiting, lookup
+    gc.collect()
+    assert told == []

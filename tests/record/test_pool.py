@@ -72,7 +72,7 @@ class Network(httpcore.AsyncNetworkBackend):
         return stream
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
+async def resolve(host: str) -> Sequence[str]:
     """Any name has the same address."""
     return ["8.8.8.8"]
 
