@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.answer import CANNOT_TELL, NO, YES, Interval, Truth
+from app.facts.combined import is_combined
 from app.facts.daily import daily
 from app.knowledge.coding_systems import RXNORM
 from app.knowledge.load import Knowledge
@@ -25,8 +26,6 @@ SOURCE = "MedicationRequest"
 GRACE_DAYS = 14
 SURE_DAYS = 90
 POSSIBLE_DAYS = 365
-_COMBINED = re.compile(r" / |[a-z]/[a-z]{5}|[a-z]-(?!release|acting|coated)[a-z]{5}", re.IGNORECASE)
-"""How names of combinations look: a dose in mg of them does not say of which ingredient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def substance(concept: Concept, names: Iterable[str], knowledge: Knowledge) -> S
         for code in codes:
             if code in each.ingredients:
                 return _of_ingredient(code, each)
-    return next(_named(concept.display, asked), None)
+    return next(_named(concept.display, asked, knowledge), None)
 
 
 def _of_product(code: str, value_set: ValueSet) -> Substance:
@@ -93,12 +92,13 @@ def _of_ingredient(key: str, value_set: ValueSet) -> Substance:
     return Substance(key, ingredient.name, ingredient.factors)
 
 
-def _named(text: str, asked: list[ValueSet]) -> Iterator[Substance]:
+def _named(text: str, asked: list[ValueSet], knowledge: Knowledge) -> Iterator[Substance]:
     """The ingredient that a text names as a whole word."""
     for each in asked:
         for key, ingredient in each.ingredients.items():
             if re.search(rf"(?<![\w-]){re.escape(ingredient.name)}(?![\w-])", text, re.IGNORECASE):
-                yield replace(_of_ingredient(key, each), combined=bool(_COMBINED.search(text)))
+                combined = is_combined(text, ingredient.name, knowledge)
+                yield replace(_of_ingredient(key, each), combined=combined)
 
 
 def prescribed(names: Iterable[str], record: Record, knowledge: Knowledge) -> list[Course]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from pydantic import TypeAdapter
 
@@ -83,9 +82,17 @@ def index() -> CodeIndex:
     return CodeIndex(drug_sets(), _CUES)
 
 
-def knowledge() -> SimpleNamespace:
+class OfDrugs:
     """What the drug facts need of the whole content: the value sets."""
-    return SimpleNamespace(value_sets=drug_sets())
+
+    def __init__(self) -> None:
+        self.value_sets = drug_sets()
+
+
+@cache
+def knowledge() -> OfDrugs:
+    """The value sets of drugs in place of the whole content; one, so that what follows is worked out once."""
+    return OfDrugs()
 
 
 def code_of(value_set: str, ingredient: str, strength: float, **details: str) -> str:

@@ -478,6 +478,56 @@ def test_a_combination_known_by_its_words_cannot_be_computed_from_milligrams():
     assert dose.answer(ACETAMINOPHEN, record(worded), None, knowledge()).value == Interval(0, inf)
 
 
+COMBINED_IN_WORDS = [
+    "Acetaminophen and Codeine Phosphate",
+    "acetaminophen with codeine #3",
+    "acetaminophen w/ codeine",
+    "Acetaminophen & codeine",
+    "acetaminophen plus codeine",
+    "acetaminophen + codeine",
+    "acetaminophen, codeine",
+    "acetaminophen 300 mg, codeine 30 mg",
+    "codeine (Tylenol) acetaminophen",
+]
+
+
+@pytest.mark.parametrize("text", COMBINED_IN_WORDS)
+def test_milligrams_of_a_combination_that_words_join_settle_no_ingredient(text):
+    worded = record(prescription(drug(text=text), sig(mg(60), every(4))))
+
+    for asked in (OPIOIDS, ACETAMINOPHEN):
+        answer = dose.answer(asked, worded, None, knowledge())
+        assert answer.value == Interval(0, inf)
+        assert "dose in mg of a combination" in answer.unknown[0].why
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tylenol with codeine", "hydrocodone, APAP", "oxycodone w/ something", "Something and oxycodone"],
+)
+def test_another_name_joined_to_an_opioid_makes_a_combination_though_it_is_no_ingredient(text):
+    worded = record(prescription(drug(text=text), sig(mg(325), every(4))))
+
+    assert dose.answer(OPIOIDS, worded, None, knowledge()).value == Interval(0, inf)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "acetaminophen 500 mg, take with food and water",
+        "acetaminophen with food",
+        "Acetaminophen, oral tablet, 500 mg",
+        "acetaminophen extended-release (TYLENOL) tablet, 8 hour",
+        "Acetaminophen Tablets, USP",
+        "acetaminophen for fever and colds",
+    ],
+)
+def test_a_plain_name_with_commas_and_advice_is_no_combination(text):
+    worded = record(prescription(drug(text=text), sig(mg(1000), every(6))))
+
+    assert dose.answer(ACETAMINOPHEN, worded, None, knowledge()).value == Interval.exactly(4000)
+
+
 def test_an_ingredient_known_by_its_words_is_computed_from_milligrams_and_marked_as_worded():
     worded = prescription(drug(text="oxyCODONE 10 mg tablet"), sig(mg(10), every(6)))
 
