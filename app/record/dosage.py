@@ -4,7 +4,7 @@ How FHIR is read where it leaves room:
 - `doseAndRate` repeats are the same dose in other words (ordered, calculated, as it is handed out): one
   is taken, never their sum; the others are kept beside it. Repeats without a type are a range.
 - An instruction that is only free text is not computable; nothing is ever guessed, and nothing is 0.
-- `maxDosePerPeriod` is scaled to a day.
+- `maxDosePerPeriod` is scaled to a day; a period without its unit (24 of what?) settles nothing.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _ceiling(stated: Any) -> Quantity | None:
     found: list[Quantity] = []
     for each in listed(stated):
         amount = quantity(each.get("numerator")) if isinstance(each, dict) else None
-        days = span_days(each.get("denominator"), default="d") if isinstance(each, dict) else None
+        days = span_days(each.get("denominator")) if isinstance(each, dict) else None
         if amount is not None and days is not None:
             found.append(Quantity(scaled(amount.value, 1 / days.high), amount.unit))
     same = [each for each in found if each.unit == found[0].unit and each.value.high > 0]

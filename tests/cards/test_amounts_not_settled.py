@@ -62,3 +62,13 @@ async def test_milligrams_of_the_other_ingredient_are_no_high_dose_of_an_opioid(
 async def test_a_plain_name_with_advice_is_still_computed_from_its_milligrams() -> None:
     draft = named("acetaminophen 500 mg tablet, take with food", *instructed(1000, "mg", every(6)))
     assert "4000 mg a day" in (await found(CHRONIC, drafts=(draft,)))["acetaminophen-daily-limit"]["summary"]
+
+
+@pytest.mark.parametrize("period", [{"value": 24}, {"value": 1}])
+async def test_a_maximum_in_a_period_without_its_unit_hides_no_high_dose(period: Json) -> None:
+    most = {"numerator": {"value": 12, "unit": "tablet"}, "denominator": period}
+    tablets = instructed(2, "tablet", every(4), asNeededBoolean=True, maxDosePerPeriod=most)
+    draft = ordered(ACETAMINOPHEN_500, dosageInstruction=tablets)
+    assert "6000 mg a day" in (await found(CHRONIC, drafts=(draft,)))["acetaminophen-daily-limit"]["summary"]
+    draft = ordered(OXYCODONE_5, dosageInstruction=tablets)
+    assert "90 MME a day" in (await found(CHRONIC, drafts=(draft,)))["reassess-high-dose"]["summary"]

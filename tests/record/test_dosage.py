@@ -226,15 +226,21 @@ def test_not_as_needed_is_the_default():
         ({"value": 8, "unit": "tablet"}, {"value": 1, "unit": "d"}, 8, "1"),
         ({"value": 3, "unit": "g"}, {"value": 24, "unit": "h"}, 3000, "mg"),
         ({"value": 14, "unit": "tablet"}, {"value": 1, "code": "wk"}, 2, "1"),
-        ({"value": 8, "unit": "tablet"}, {"value": 1}, 8, "1"),
     ],
-    ids=["8 tablets a day", "3 g in 24 hours", "14 tablets a week", "a day when no unit is sent"],
+    ids=["8 tablets a day", "3 g in 24 hours", "14 tablets a week"],
 )
 def test_a_ceiling_is_scaled_to_a_day(numerator, denominator, number, unit):
     stated = {"numerator": numerator, "denominator": denominator}
 
     assert one(maxDosePerPeriod=stated).max_per_day == exactly(number, unit)
     assert one(maxDosePerPeriod=[stated]).max_per_day == exactly(number, unit)
+
+
+@pytest.mark.parametrize("denominator", [{"value": 24}, {"value": 1}, {"value": 1, "unit": ""}])
+def test_a_ceiling_of_a_period_without_its_unit_settles_nothing(denominator):
+    stated = {"numerator": {"value": 12, "unit": "tablet"}, "denominator": denominator}
+
+    assert one(maxDosePerPeriod=stated).max_per_day is None
 
 
 def test_of_several_ceilings_the_lowest_holds():
