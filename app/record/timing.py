@@ -2,7 +2,8 @@
 
 `frequency` without a number is once; `frequencyMax` and `periodMax` make an interval; times of day and
 events of the day count when no frequency says otherwise; days of the week thin a daily frequency out to
-its average. Nothing here raises, whatever the JSON.
+its average. A code is a whole statement of its own: where what is repeated says something else, either may
+be meant. Nothing here raises, whatever the JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from app.answer import Interval
-from app.record.amounts import first, listed, positive, scaled, span_days, unit_days
+from app.record.amounts import first, hull, listed, positive, scaled, span_days, unit_days
 
 _CODES = {
     "qd": 1.0, "od": 1.0, "daily": 1.0, "once daily": 1.0, "every day": 1.0, "nightly": 1.0,
@@ -30,6 +31,7 @@ _EVERY = re.compile(
 _TIMES = re.compile(r"(\d+)(?: ?(?:-|to) ?(\d+))? ?(?:x|times) ?(?:/|per|a|every)? ?(?:d|day|daily)")
 _AS_NEEDED = re.compile(r"\b(?:prn|as needed)\b")
 _MOST_A_DAY = 1440
+_ROUNDING = 1e-6
 _WITH_EACH_MEAL = frozenset({"c", "ac", "pc"})
 
 
@@ -51,7 +53,7 @@ def schedule(timing: Any) -> Schedule:
     repeat = first(timing.get("repeat"))
     repeat = repeat if isinstance(repeat, dict) else {}
     coded, as_needed = _of_code(first(timing.get("code")))
-    per_day = _plausible(_of_repeat(repeat)) or _plausible(coded)
+    per_day = _either(_plausible(_of_repeat(repeat)), _plausible(coded))
     count = positive(repeat.get("countMax")) or positive(repeat.get("count"))
     if per_day is None and count is not None:
         per_day = Interval.exactly(count) if count == 1 else None
@@ -59,6 +61,14 @@ def schedule(timing: Any) -> Schedule:
     if days is None and count is not None and per_day is not None and per_day.low > 0:
         days = Interval(count / per_day.high, count / per_day.low)
     return Schedule(per_day, days, as_needed, "" if per_day else _missing(timing, repeat))
+
+
+def _either(one: Interval | None, other: Interval | None) -> Interval | None:
+    """What two statements come to: the one if they agree, but for rounding, else all between them."""
+    if one is None or other is None:
+        return one or other
+    whole = hull([one, other])
+    return one if max(one.low - whole.low, whole.high - one.high) < _ROUNDING else whole
 
 
 def _plausible(per_day: Interval | None) -> Interval | None:

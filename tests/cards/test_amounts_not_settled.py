@@ -72,3 +72,15 @@ async def test_a_maximum_in_a_period_without_its_unit_hides_no_high_dose(period:
     assert "6000 mg a day" in (await found(CHRONIC, drafts=(draft,)))["acetaminophen-daily-limit"]["summary"]
     draft = ordered(OXYCODONE_5, dosageInstruction=tablets)
     assert "90 MME a day" in (await found(CHRONIC, drafts=(draft,)))["reassess-high-dose"]["summary"]
+
+
+async def test_a_code_that_disagrees_with_what_is_repeated_leaves_the_amount_open() -> None:
+    timing = {"repeat": {"period": 1, "periodUnit": "d"}, "code": {"text": "QID"}}
+    draft = ordered(ACETAMINOPHEN_500, dosageInstruction=instructed(2, "tablet", timing))
+    assert await left_open(draft=draft) == ["not exact enough to decide"]
+
+
+async def test_as_needed_counts_at_the_higher_of_code_and_what_is_repeated() -> None:
+    timing = {"repeat": {"period": 1, "periodUnit": "d"}, "code": {"text": "QID PRN"}}
+    draft = ordered(ACETAMINOPHEN_500, dosageInstruction=instructed(2, "tablet", timing))
+    assert "4000 mg a day" in (await found(CHRONIC, drafts=(draft,)))["acetaminophen-daily-limit"]["summary"]

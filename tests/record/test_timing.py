@@ -115,10 +115,41 @@ def test_a_code_with_a_span_of_hours_is_an_interval():
     assert schedule({"code": {"text": "Q4-6H"}}).per_day == Interval(pytest.approx(4), pytest.approx(6))
 
 
-def test_what_is_repeated_goes_before_the_code():
-    timing = {"repeat": {"frequency": 1, "period": 6, "periodUnit": "h"}, "code": {"text": "BID"}}
+@pytest.mark.parametrize(
+    ("repeat", "code", "low", "high"),
+    [
+        ({"frequency": 1, "period": 6, "periodUnit": "h"}, "BID", 2, 4),
+        ({"period": 1, "periodUnit": "d"}, "QID", 1, 4),
+        ({"frequency": 4, "period": 1, "periodUnit": "d"}, "Daily", 1, 4),
+        ({"frequency": 1, "period": 4, "periodMax": 6, "periodUnit": "h"}, "Q8H", 3, 6),
+    ],
+)
+def test_where_code_and_repeat_disagree_either_may_be_meant(repeat, code, low, high):
+    found = schedule({"repeat": repeat, "code": {"text": code}})
 
-    assert schedule(timing).per_day == Interval.exactly(4)
+    assert found.per_day == Interval(pytest.approx(low), pytest.approx(high))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "code"),
+    [
+        ({"frequency": 4, "period": 1, "periodUnit": "d"}, "Q6H PRN"),
+        ({"frequency": 1, "period": 1, "periodUnit": "wk"}, "weekly"),
+        ({"frequency": 1, "period": 3, "periodUnit": "d"}, "Q72H"),
+        ({"frequency": 1, "period": 4, "periodMax": 6, "periodUnit": "h"}, "Q4-6H"),
+        ({"frequency": 1, "period": 4, "periodMax": 6, "periodUnit": "h"}, "Q4H"),
+        ({"timeOfDay": ["08:00:00", "20:00:00"]}, "BID"),
+        ({"frequency": 3, "period": 1, "periodUnit": "d"}, "with each meal"),
+    ],
+)
+def test_a_code_that_agrees_with_what_is_repeated_changes_nothing(repeat, code):
+    assert schedule({"repeat": repeat, "code": {"text": code}}).per_day == timed(**repeat).per_day
+
+
+def test_bounds_alone_leave_the_frequency_to_the_code():
+    found = schedule({"repeat": {"boundsDuration": {"value": 5, "code": "d"}}, "code": {"text": "QID"}})
+
+    assert (found.per_day, found.days) == (Interval.exactly(4), Interval.exactly(5))
 
 
 @pytest.mark.parametrize(
