@@ -14,7 +14,7 @@ from app.facts.asking import Facts
 from app.facts.questions import all_hold, holds, not_ruled_out
 from app.joined import all_of
 from app.knowledge.load import Knowledge
-from app.knowledge.recommendation import INDICATORS, Group, Indicator, Offer, Recommendation
+from app.knowledge.recommendation import INDICATORS, Group, Indicator, Offer, Recommendation, Variant
 from app.knowledge.worked_out import worked_out
 from app.record.values import Order
 from app.sift import Sieve, Sifted
@@ -174,8 +174,7 @@ def _applies(
     `unsettled` is what could not be told of its exclusions.
     """
     say, group = asked.recommendation.say, asked.group
-    held = (each for each, lines in asked.variants if all_hold(lines, facts, order).truth is YES)
-    variant = next(held, None)
+    variant = _variant(asked, facts, order)
     gentler = not_ruled_out(asked.gentler, facts, order)
     softened = any(reason.source in asked.essential for reason in unsettled)
     steps = softened + any(_softens(answer, group) for answer in gentler) + trigger.worded
@@ -198,6 +197,32 @@ def _applies(
         tuple(said for said, lines in asked.notes if all_hold(lines, facts, order).truth is YES),
         tuple(_offers(asked, facts, order, unchecked=unchecked)),
     )
+
+
+def _variant(asked: Asked, facts: Facts, order: Order | None) -> Variant | None:
+    """The first variant that holds.
+
+    What nothing softens is not made gentler by one that rests on something unchecked.
+    """
+    usual = asked.recommendation.say.indicator
+    found: Variant | None = None
+    doubtful: Variant | None = None
+    for each, lines in asked.variants:
+        answer = all_hold(lines, facts, order)
+        if answer.truth is not YES:
+            continue
+        if not answer.unknown or asked.group.softened_by:
+            found = each
+            break
+        if doubtful is None or _gentler(doubtful, each, usual):
+            doubtful = each
+    return found if doubtful is None or _gentler(doubtful, found, usual) else doubtful
+
+
+def _gentler(one: Variant, other: Variant | None, usual: Indicator) -> bool:
+    """Whether a variant speaks more gently than another, or than the words where none holds."""
+    said = (other and other.indicator) or usual
+    return INDICATORS.index(one.indicator or usual) > INDICATORS.index(said)
 
 
 def _softens(answer: Answer, group: Group) -> bool:

@@ -260,6 +260,29 @@ def test_a_variant_that_cannot_be_told_is_not_taken() -> None:
     assert decided(RED_FLAG, **hot).indicator == "warning"
 
 
+def test_a_variant_that_was_not_fully_checked_does_not_make_a_red_flag_gentler() -> None:
+    say = knowledge().recommendations[RED_FLAG].say
+    variants = (
+        written(Variant, {"when": ("fever",), "indicator": "info", "summary": "Fever."}),
+        written(Variant, {"when": ("glove",), "indicator": "warning", "summary": "Glove."}),
+        written(Variant, {"when": ("sore_thumb",), "summary": "Sore."}),
+    )
+    content = changed(RED_FLAG, say=structs.replace(say, variants=variants))
+    open_ = yes([FOUND], [CONDITION])
+
+    def said(**known: Answer) -> tuple[str, str]:
+        taken = decided(RED_FLAG, content, **known)
+        return taken.indicator, taken.summary
+
+    assert said(fever=open_) == ("critical", say.summary)
+    assert said(fever=open_, glove=open_) == ("critical", say.summary)
+    assert said(fever=open_, glove=yes()) == ("warning", "Glove.")
+    assert said(fever=yes(), glove=open_) == ("info", "Fever.")
+    assert said(fever=open_, glove=yes(), sore_thumb=yes()) == ("warning", "Glove.")
+    assert said(glove=open_, sore_thumb=open_) == ("critical", "Sore.")
+    assert said(sore_thumb=open_) == ("critical", "Sore.")
+
+
 @pytest.mark.parametrize(("answer", "shown"), [(yes([FOUND]), 1), (no(), 0), (cannot_tell([CONDITION]), 0)])
 def test_a_note_is_shown_only_when_it_definitely_holds(answer: Answer, shown: int) -> None:
     assert len(decided(DETERRENT, referred=answer).notes) == shown

@@ -90,8 +90,9 @@ class Record:
 
     def _present(self, visit: Encounter) -> bool:
         """Whether the patient is there; whoever came before yesterday waits no longer."""
-        lately = visit.start is None or visit.start.days_before(self.today).low <= 1
-        return visit.status == "in-progress" or (visit.status in _WAITING and lately)
+        if visit.status not in _WAITING:
+            return visit.status == "in-progress"
+        return visit.start is None or visit.start.days_before(self.today).low <= 1
 
     @cached_property
     def _missing_at_hand(self) -> tuple[Gap, ...]:

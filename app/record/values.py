@@ -179,13 +179,15 @@ class Observation(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """A Procedure, ServiceRequest, DiagnosticReport or ImagingStudy: done, or asked for.
 
-    `done` is True for completed, False for requested or in progress.
+    `done` is True for completed, False for requested or in progress; `certain` is False where the status
+    leaves that open, so that it is only taken to be so.
     """
 
     concept: Concept
     source: str
     when: When | None = None
     done: bool = False
+    certain: bool = True
     category: Concept | None = None
     reasons: tuple[Concept, ...] = ()
     link: str | None = None

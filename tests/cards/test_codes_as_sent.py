@@ -14,10 +14,13 @@ from tests.calls import (
     observation,
     prefetched,
     prescription,
+    procedure,
+    study,
     topics,
 )
 
 BACK_PAIN = condition(LOW_BACK_PAIN, id="lbp", days_ago=10)
+BREAST_CANCER = condition(("icd", "Z85.3"), id="cancer", days_ago=900)
 FOOT_DROP = condition(("icd", "M21.371"), id="palsy", days_ago=3)
 WARFARIN = prescription("11289", 5, id="warfarin")
 
@@ -25,6 +28,18 @@ WARFARIN = prescription("11289", 5, id="warfarin")
 async def chart(*resources: Json) -> list[Json]:
     """The cards when the chart is opened."""
     return await cards("patient-view", prefetch=prefetched(*resources))
+
+
+def report(status: str | None, days_ago: int = 2) -> Json:
+    """The report of an MRI of the lumbar spine."""
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": "r1",
+        "subject": {"reference": "Patient/p1"},
+        "status": status,
+        "code": concept(("cpt", "72158")),
+        "effectiveDateTime": day(days_ago),
+    }
 
 
 def labels(shown: list[Json]) -> str:
@@ -70,3 +85,38 @@ async def test_the_reason_of_a_visit_whose_patient_is_there_is_back_pain_of_toda
     }
     shown = await chart(visit, observation("8310-5", 39.0, "Cel"))
     assert topics(shown) == {"suspect-spinal-infection": "warning"}
+
+
+@pytest.mark.parametrize("status", ["unknown", "ordered", None])
+async def test_imaging_that_perhaps_was_not_done_does_not_end_the_concern_about_cancer(status: str | None):
+    shown = await chart(BACK_PAIN, BREAST_CANCER, report(status))
+    assert topics(shown) == {"new-pain-with-cancer-history": "warning"}
+    assert "Status not recorded: reports" in shown[0]["detail"]
+    assert topics(await chart(BACK_PAIN, BREAST_CANCER, report("final"))) != topics(shown)
+
+
+async def test_imaging_that_perhaps_was_not_done_is_not_said_to_be_repeated():
+    pain = condition(LOW_BACK_PAIN, id="lbp", days_ago=70)
+
+    async def signed(status: str) -> dict[str, str]:
+        earlier = prefetched(pain, report(status, days_ago=60))
+        return topics(await cards("order-sign", study("72148", LOW_BACK_PAIN), prefetch=earlier))
+
+    assert "avoid-repeat-imaging" in await signed("final")
+    assert "avoid-repeat-imaging" not in await signed("unknown")
+
+
+async def test_an_operation_that_perhaps_was_not_done_does_not_explain_a_sign_of_cauda_equina():
+    retention = condition(("icd", "R33.9"), id="retention", days_ago=2)
+    operation = procedure(("snomed", "52734007"), days_ago=3)
+    assert topics(await chart(BACK_PAIN, retention)) == {"suspect-cauda-equina": "critical"}
+    assert topics(await chart(BACK_PAIN, retention, operation)) == {"suspect-cauda-equina": "warning"}
+    open_ = {**operation, "status": "unknown"}
+    assert topics(await chart(BACK_PAIN, retention, open_)) == {"suspect-cauda-equina": "critical"}
+
+
+@pytest.mark.parametrize("status", ["completed", "unknown", None])
+async def test_a_spinal_procedure_that_perhaps_was_done_is_a_risk_of_infection(status: str | None):
+    injection = {**procedure(("cpt", "62323"), days_ago=20), "status": status}
+    raised = observation("1988-5", 60.0, "mg/L")
+    assert topics(await chart(BACK_PAIN, injection, raised)) == {"suspect-spinal-infection": "warning"}

@@ -206,6 +206,19 @@ async def test_a_rupture_after_an_old_repair_stays_critical_whatever_was_not_rea
         assert seen["suspect-aortic-emergency"] == "critical", without
 
 
+@pytest.mark.parametrize("status", ["unknown", "scheduled", "planned", None])
+async def test_a_repair_that_perhaps_was_not_done_leaves_a_dissection_critical(status: str | None):
+    dissection = condition(("icd", "I71.00"), days_ago=2)
+    repair = procedure(("snomed", "444588006"), days_ago=1)
+    assert "suspect-aortic-emergency" not in await shown(dissection, repair)
+    assert (await shown(dissection, {**repair, "status": status}))["suspect-aortic-emergency"] == "critical"
+
+
+async def test_a_repair_that_perhaps_was_not_done_does_not_make_an_aneurysm_with_new_pain_a_warning():
+    repair = {**procedure(("snomed", "444588006"), days_ago=700), "status": "unknown"}
+    assert (await shown(BACK_PAIN, ANEURYSM, repair))["suspect-aortic-emergency"] == "critical"
+
+
 async def test_imaging_of_the_spine_is_not_discouraged_and_not_called_fitting():
     seen = await found(BACK_PAIN, ANEURYSM, drafts=(MRI,))
     assert set(seen) == {"suspect-aortic-emergency"}

@@ -52,6 +52,44 @@ def test_a_procedure_that_was_asked_for_may_stand_among_the_requests() -> None:
     assert asked("procedure", found).truth is NO
 
 
+NO_STATUS = "status not recorded"
+
+
+def test_a_procedure_without_a_certain_status_counts_and_says_so() -> None:
+    answer = asked("procedure", record(done("act", "Procedure", certain=False)))
+    assert (answer.truth, answer.unknown) == (YES, (Reason("Procedure", NO_STATUS),))
+
+
+def test_a_procedure_that_was_done_for_certain_leaves_nothing_open_beside_one_that_may_have_been() -> None:
+    found = record(done("act", "Procedure", certain=False), done("act", "Procedure", when=ago(3)))
+    assert asked("procedure", found).unknown == ()
+    assert asked("procedure", found, within_days=2).unknown == (Reason("Procedure", NO_STATUS),)
+
+
+def test_whether_a_procedure_without_a_certain_status_is_still_to_come_cannot_be_told() -> None:
+    answer = asked("procedure", record(done("act", "Procedure", certain=False)), status="asked")
+    assert (answer.truth, answer.unknown) == (CANNOT_TELL, (Reason("Procedure", NO_STATUS),))
+
+
+def test_a_procedure_long_ago_is_a_no_whatever_its_status() -> None:
+    old = record(done("act", "Procedure", certain=False, when=ago(30)))
+    assert asked("procedure", old, within_days=14).truth is NO
+
+
+@pytest.mark.parametrize(
+    ("source", "done_or_asked"),
+    [("Procedure", True), ("DiagnosticReport", True), ("ImagingStudy", True), ("ServiceRequest", False)],
+)
+def test_a_study_without_a_certain_status_cannot_be_told(source: str, done_or_asked: bool) -> None:
+    answer = asked("study", record(done("act", source, done=done_or_asked, certain=False)))
+    assert (answer.truth, answer.unknown) == (CANNOT_TELL, (Reason(source, NO_STATUS),))
+
+
+def test_a_referral_that_may_have_been_revoked_counts_and_says_so() -> None:
+    answer = asked("referral", record(done("act", "ServiceRequest", done=False, certain=False)))
+    assert (answer.truth, answer.unknown) == (YES, (Reason("ServiceRequest", NO_STATUS),))
+
+
 @pytest.mark.parametrize("source", ["Procedure", "DiagnosticReport", "ImagingStudy", "ServiceRequest"])
 def test_a_study_may_be_recorded_in_four_ways(source: str) -> None:
     assert asked("study", record(done("act", source))).truth is YES

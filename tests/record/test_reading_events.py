@@ -34,10 +34,17 @@ def test_a_procedure_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("status", "done"),
-    [("completed", True), ("in-progress", False), ("preparation", False), ("unknown", True)],
+    [("completed", True), ("Completed", True), ("in-progress", False), ("preparation", False)],
 )
-def test_a_procedure_is_done_unless_its_status_says_otherwise(status: str, done: bool) -> None:
-    assert one("Procedure", procedure(status=status)).done is done
+def test_the_status_of_a_procedure_says_whether_it_is_done(status: str, done: bool) -> None:
+    found = one("Procedure", procedure(status=status))
+    assert (found.done, found.certain) == (done, True)
+
+
+@pytest.mark.parametrize("status", ["unknown", "scheduled", None])
+def test_a_procedure_whose_status_leaves_it_open_is_only_taken_to_be_done(status: str | None) -> None:
+    found = one("Procedure", procedure(status=status))
+    assert (found.done, found.certain) == (True, False)
 
 
 @pytest.mark.parametrize("void", [{"status": "not-done"}, {"status": "stopped"}, {"notDone": True}])
@@ -89,6 +96,12 @@ def test_a_referral_is_known_by_whom_it_is_for() -> None:
 @pytest.mark.parametrize(("status", "done"), [("active", False), ("on-hold", False), ("completed", True)])
 def test_a_request_is_done_when_completed(status: str, done: bool) -> None:
     assert one("ServiceRequest", service_request(status=status)).done is done
+
+
+@pytest.mark.parametrize("status", ["unknown", "pending", None])
+def test_a_request_whose_status_leaves_it_open_is_only_taken_to_be_asked_for(status: str | None) -> None:
+    found = one("ServiceRequest", service_request(status=status))
+    assert (found.done, found.certain) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +168,12 @@ def test_a_report_is_a_study_that_was_done(status: str, done: bool) -> None:
     assert (found.done, found.when.text, found.link) == (done, "2026-10-02", "DiagnosticReport/r1")
 
 
+@pytest.mark.parametrize("status", ["unknown", None])
+def test_a_report_whose_status_leaves_it_open_is_no_certain_study(status: str | None) -> None:
+    found = one("DiagnosticReport", _report(status=status))
+    assert (found.done, found.certain) == (True, False)
+
+
 def test_a_cancelled_report_is_left_out() -> None:
     assert why("DiagnosticReport", _report(status="cancelled")) == []
 
@@ -186,6 +205,23 @@ def test_images_are_known_by_code_or_by_modality_and_words(said: dict[str, Any])
 
     assert found.concept.sets == {"spine_mri"}
     assert (found.done, found.when.text) == (True, "2026-10-02")
+
+
+@pytest.mark.parametrize(
+    ("said", "certain"),
+    [
+        ({"status": "available"}, True),
+        ({"status": None, "availability": "ONLINE"}, True),
+        ({"status": None, "availability": "UNAVAILABLE"}, False),
+        ({"status": "unknown"}, False),
+        ({"status": None}, False),
+    ],
+)
+def test_images_are_certain_by_their_status_or_as_earlier_releases_say_it(
+    said: dict[str, Any], certain: bool
+) -> None:
+    found = one("ImagingStudy", _images(procedureCode=[concept(CPT, "72148")], **said))
+    assert (found.done, found.certain) == (True, certain)
 
 
 def test_images_of_another_region_are_irrelevant() -> None:

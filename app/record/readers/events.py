@@ -20,12 +20,24 @@ from app.record.readers.elements import (
 )
 from app.record.readers.reasons import reasons_of
 from app.record.readers.scope import Json, Kind, Scope
-from app.record.values import Concept, Event, When
+from app.record.values import Concept, Event
 
 _PERFORMED = ("performedDateTime", "performedPeriod")
 _ASKED = ("occurrenceDateTime", "occurrencePeriod", "authoredOn")
 _REPORTED = ("effectiveDateTime", "effectivePeriod", "issued")
-_PENDING = frozenset({"preparation", "in-progress", "on-hold", "suspended", "registered"})
+_OVER = frozenset(
+    {
+        "completed",
+        *("partial", "preliminary", "final", "amended", "corrected", "appended", "modified"),
+        *("available", "online", "nearline", "offline"),
+    }
+)
+_PENDING = frozenset(
+    {
+        *("preparation", "in-progress", "on-hold", "suspended", "registered", "active"),
+        *("planned", "proposed", "requested", "received", "accepted"),
+    }
+)
 
 
 def coded(resource: Json, scope: Scope) -> Concept | None:
@@ -47,36 +59,29 @@ def coded(resource: Json, scope: Scope) -> Concept | None:
     return found
 
 
-def _event(
-    resource: Json, concept: Concept, scope: Scope, source: str, when: When | None, done: bool
-) -> Event:
-    category = resource.get("category") or ()
-    return Event(
-        concept,
-        source,
-        when=when,
-        done=done,
-        category=together([category] if isinstance(category, dict) else list(category), scope),
-        reasons=reasons_of(resource, scope),
-        link=link_of(resource),
-    )
-
-
 def _reader(
-    source: str, names: tuple[str, ...], done: Callable[[str], bool]
+    source: str, names: tuple[str, ...], *, otherwise: bool
 ) -> Callable[[Json, Concept, Scope], Iterable[Event]]:
-    """Reads events whose date stands in these elements and whose status tells whether they are done."""
+    """Reads events whose date stands in these elements.
+
+    `otherwise` is whether one counts as done whose status says neither that it is nor that it is not.
+    """
 
     def read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Event]:
-        when = dated(resource, names, scope) or aged(resource.get("performedAge"), scope)
-        yield _event(resource, concept, scope, source, when, done(status_of(resource)))
+        status, category = status_of(resource), resource.get("category") or ()
+        known = status in _OVER or status in _PENDING
+        yield Event(
+            concept,
+            source,
+            when=dated(resource, names, scope) or aged(resource.get("performedAge"), scope),
+            done=status in _OVER if known else otherwise,
+            certain=known,
+            category=together([category] if isinstance(category, dict) else list(category), scope),
+            reasons=reasons_of(resource, scope),
+            link=link_of(resource),
+        )
 
     return read
-
-
-def _not_pending(status: str) -> bool:
-    """Whether it was done: what is on record without a status that says otherwise was."""
-    return status not in _PENDING
 
 
 def _images(resource: Json, scope: Scope) -> Concept | None:
@@ -100,7 +105,7 @@ PROCEDURE = Kind(
     types=frozenset({"Procedure"}),
     shape=resources.PROCEDURE,
     concept=coded,
-    read=_reader("Procedure", _PERFORMED, _not_pending),
+    read=_reader("Procedure", _PERFORMED, otherwise=True),
     renames={
         "occurrenceDateTime": "performedDateTime",
         "occurrencePeriod": "performedPeriod",
@@ -126,7 +131,7 @@ SERVICE_REQUEST = Kind(
     types=REQUEST_TYPES,
     shape=resources.SERVICE_REQUEST,
     concept=coded,
-    read=_reader("ServiceRequest", _ASKED, lambda status: status == "completed"),
+    read=_reader("ServiceRequest", _ASKED, otherwise=False),
     renames=REQUEST_RENAMES,
     void=frozenset(
         {"entered-in-error", "revoked", "cancelled", "stopped", "aborted", "rejected", "failed", "draft"}
@@ -138,7 +143,7 @@ REPORT = Kind(
     types=frozenset({"DiagnosticReport"}),
     shape=resources.REPORT,
     concept=coded,
-    read=_reader("DiagnosticReport", _REPORTED, _not_pending),
+    read=_reader("DiagnosticReport", _REPORTED, otherwise=True),
     void=frozenset({"entered-in-error", "cancelled"}),
 )
 IMAGES = Kind(
@@ -146,8 +151,8 @@ IMAGES = Kind(
     types=frozenset({"ImagingStudy"}),
     shape=resources.IMAGES,
     concept=_images,
-    read=_reader("ImagingStudy", ("started",), _not_pending),
-    renames={"modalityList": "modality"},
+    read=_reader("ImagingStudy", ("started",), otherwise=True),
+    renames={"modalityList": "modality", "availability": "status"},
     void=frozenset({"entered-in-error", "cancelled"}),
     peek=None,
     validated=False,
