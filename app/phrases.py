@@ -18,7 +18,8 @@ _NOT_READ = (
 _NOT_CLEAR = (
     "not exact enough to decide", "value not exact enough", "date not exact", "date not recorded",
     "onset not recorded", "date of birth not recorded", "days of supply not recorded", "dose not recorded",
-    "frequency not recorded", "answer not coded", "status not recorded", "instruction not readable",
+    "frequency not recorded", "answer not coded", "values of one day differ",
+    "status not recorded", "instruction not readable",
 )  # fmt: skip
 _ENDINGS = sorted((*_NOT_READ, *_NOT_CLEAR), key=len, reverse=True)
 _STATUS = re.compile(r" \(\d{3}\)$")

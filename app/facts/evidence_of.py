@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from app.answer import Answer, Finding, Reason, Truth, cannot_tell, no, yes
 from app.record.record import Record
-from app.record.values import Concept, Gap, When
+from app.record.values import Concept, Gap, Observation, When
 
 
 def finding(
@@ -74,6 +74,24 @@ def earliest(one: When | None, other: When | None) -> When | None:
     if one is None or other is None:
         return one or other
     return other if other.earliest < one.earliest else one
+
+
+def newest(items: Sequence[Observation]) -> Sequence[Observation]:
+    """The dated values that may be the latest: none of them is surely earlier than another.
+
+    Of two with a time of day the moment decides, else the day.
+    """
+    dated = [(each, each.when) for each in items if each.when is not None]
+    if len(dated) < 2:
+        return [each for each, _ in dated]
+    day = max(when.earliest for _, when in dated)
+    untimed = max((when.earliest for each, when in dated if each.at is None), default=date.min)
+    moment = max((each.at for each, _ in dated if each.at is not None), default=None)
+    return [
+        each
+        for each, when in dated
+        if (when.latest >= day if each.at is None else each.at == moment and when.latest >= untimed)
+    ]
 
 
 def in_order(items: Sequence[Any]) -> Sequence[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from app.answer import Answer, Finding, Interval, Reason, Truth, cannot_tell, no, number, yes
-from app.facts.evidence_of import finding, found_or, in_order, reasons, undated, within
+from app.facts.evidence_of import finding, found_or, in_order, newest, reasons, undated, within
 from app.facts.units import convert
 from app.knowledge.fact import ChangeFact, NumberFact, ObservationFact
 from app.knowledge.load import Knowledge
@@ -19,25 +20,50 @@ NORMAL = frozenset({"N"})
 NO_UNIT = "value without a unit that can be read"
 NO_VALUE = "no value recorded"
 NO_LIMIT = "no reference range"
+DIFFERENT = Reason(SOURCE, "values of one day differ")
+Asked = ObservationFact | NumberFact | ChangeFact
+Placed = tuple[Observation, Truth]
+"""A value, and whether it lies in the window."""
 
 
 def answer(asked: ObservationFact, record: Record, order: Order | None, knowledge: Knowledge) -> Answer:
-    """Whether the latest value (or any) of the window is as asked."""
+    """Whether the latest value (or any) of the window is as asked.
+
+    Of several of one day without a time each may be the latest: one that is as asked is enough.
+    """
     findings: list[Finding] = []
     unclear: list[Reason] = []
-    for each in in_order(record.of(SOURCE).within(asked.in_)):
-        recent = within(each.when, asked.within_days, record)
-        if recent is Truth.NO:
-            continue
+    only_latest = asked.take == "latest"
+    looked_at = _in_window(asked, record, only_latest)
+    for each, recent in looked_at:
         said = _said(asked, each) if recent is Truth.YES else undated(SOURCE, each.when)
         if isinstance(said, Reason):
             unclear.append(said)
         elif said is Truth.YES:
             findings.append(_finding(each, asked.in_, asked.answer_in))
-        if asked.take == "latest":
-            unclear += _later(record, each)
-            return yes(findings, unclear) if findings else cannot_tell(unclear) if unclear else no()
-    return found_or(record, findings, unclear, [SOURCE], asked.within_days)
+    if not only_latest or not looked_at:
+        return found_or(record, findings, unclear, [SOURCE], asked.within_days)
+    if findings and len(findings) + len(unclear) < len(looked_at):
+        unclear.append(DIFFERENT)
+    unclear += _later(record, [each for each, _ in looked_at])
+    return yes(findings, unclear) if findings else cannot_tell(unclear) if unclear else no()
+
+
+def _in_window(asked: Asked, record: Record, only_latest: bool = False) -> list[Placed]:
+    """The values that do not surely lie outside the window, the latest first.
+
+    With `only_latest` those of them that may be the latest: more than one where no time tells which.
+    """
+    items: Sequence[Observation] = record.of(SOURCE).within(asked.in_)
+    found = _not_outside(newest(items) if only_latest else in_order(items), asked, record)
+    if found or not only_latest:
+        return found
+    return _not_outside([each for each in items if each.when is None], asked, record)
+
+
+def _not_outside(items: Iterable[Observation], asked: Asked, record: Record) -> list[Placed]:
+    placed = [(each, within(each.when, asked.within_days, record)) for each in items]
+    return [pair for pair in placed if pair[1] is not Truth.NO]
 
 
 def _said(asked: ObservationFact, each: Observation) -> Truth | Reason:
@@ -111,25 +137,35 @@ def latest(asked: NumberFact, record: Record, order: Order | None, knowledge: Kn
 
     Where a later value may not have been read, the latest that was read says nothing.
     """
-    for each in in_order(record.of(SOURCE).within(asked.in_)):
-        recent = within(each.when, asked.within_days, record)
-        if recent is Truth.NO:
-            continue
-        value = _value(each, asked.unit)
+    looked_at = _in_window(asked, record, only_latest=True)
+    if not looked_at:
+        unknown = reasons(record, [SOURCE], asked.within_days)
+        return cannot_tell(unknown) if unknown else no()
+    values = [_value(each, asked.unit) for each, _ in looked_at]
+    unclear: list[Reason] = []
+    for (each, recent), value in zip(looked_at, values, strict=True):
         if recent is Truth.CANNOT_TELL or value is None:
-            return cannot_tell([undated(SOURCE, each.when) if value is not None else _unusable(each)])
-        later = _later(record, each)
-        return cannot_tell(later) if later else number(value, [_finding(each, asked.in_)])
-    unknown = reasons(record, [SOURCE], asked.within_days)
-    return cannot_tell(unknown) if unknown else no()
+            unclear.append(undated(SOURCE, each.when) if value is not None else _unusable(each))
+    unclear += _later(record, [each for each, _ in looked_at])
+    if unclear:
+        return cannot_tell(dict.fromkeys(unclear))
+    found = _together([each for each in values if each is not None])
+    different = [DIFFERENT] if any(each != found for each in values) else []
+    return number(found, [_finding(each, asked.in_) for each, _ in looked_at], different)
 
 
-def _later(record: Record, each: Observation) -> list[Reason]:
-    """Why something later than the observation may not have been read."""
+def _together(values: Iterable[Interval]) -> Interval:
+    """What values say of which any may be the right one."""
+    lows, highs = zip(*((each.low, each.high) for each in values), strict=True)
+    return Interval(min(lows), max(highs))
+
+
+def _later(record: Record, latest: Sequence[Observation]) -> list[Reason]:
+    """Why something later than these may not have been read."""
 
     def complete(gap: Gap) -> bool:
         known = gap.complete_since
-        return known is not None and each.when is not None and each.when.earliest >= known
+        return known is not None and all(each.when and each.when.earliest >= known for each in latest)
 
     return [Reason(SOURCE, gap.why) for gap in record.of(SOURCE).gaps if not complete(gap)]
 
@@ -138,18 +174,20 @@ def change(asked: ChangeFact, record: Record, order: Order | None, knowledge: Kn
     """The fall from the highest value of the window to the latest, in percent."""
     values: list[tuple[Observation, Interval]] = []
     unknown = list(reasons(record, [SOURCE], asked.within_days))
-    for each in in_order(record.of(SOURCE).within(asked.in_)):
-        recent, value = within(each.when, asked.within_days, record), _value(each, asked.unit)
+    for each, recent in _in_window(asked, record):
+        value = _value(each, asked.unit)
         if recent is Truth.YES and value is not None:
             values.append((each, value))
-        elif recent is not Truth.NO:
+        else:
             unknown.append(_unusable(each) if value is None else undated(SOURCE, each.when))
     if len(values) < 2:
         return cannot_tell(unknown) if unknown else no()
-    newest, value = values[0]
+    latest = newest([each for each, _ in values])
+    chosen = {id(each) for each in latest}
+    value = _together(bounds for each, bounds in values if id(each) in chosen)
     least = _fall(max(each.low for _, each in values), value.high)
     most = inf if unknown else _fall(max(each.high for _, each in values), value.low)
-    return number(Interval(least, most), [_finding(newest, asked.in_)], unknown)
+    return number(Interval(least, most), [_finding(latest[0], asked.in_)], unknown)
 
 
 def _fall(highest: float, latest: float) -> float:

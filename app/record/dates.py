@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import floor
 
@@ -26,6 +26,17 @@ _UNITS = {
 def when(text: object) -> When | None:
     """A FHIR date, dateTime or instant; None for what is no date. A time of day is left out."""
     return _read(text.strip()[:_CLOCK]) if isinstance(text, str) else None
+
+
+def instant(text: object) -> datetime | None:
+    """The moment that a date with a time of day tells; without a zone that of UTC. None for a day."""
+    if not isinstance(text, str) or len(text) <= _DAY or len(text := text.strip()) <= _DAY:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=8_192)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -164,7 +164,10 @@ class Order(Struct, frozen=True):
 
 
 class Observation(Struct, frozen=True):
-    """One observed value (a component counts as an observation of its own)."""
+    """One observed value (a component counts as an observation of its own).
+
+    `at` is the moment, where a time of day was recorded: of two values of one day it tells the later.
+    """
 
     concept: Concept
     value: Quantity | None = None
@@ -174,6 +177,7 @@ class Observation(Struct, frozen=True):
     reference_low: Quantity | None = None
     reference_high: Quantity | None = None
     link: str | None = None
+    at: datetime | None = None
 
 
 class Event(Struct, frozen=True):

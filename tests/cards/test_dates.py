@@ -56,6 +56,40 @@ async def test_beside_an_anticoagulant_of_no_possible_date_no_nsaid_is_offered()
     assert not await naproxen(prescription("11289", id="w", authoredOn="1900-01-01"))
 
 
+# Several values of one day
+
+HIV = condition(("snomed", "86406008"), id="hiv", days_ago=900)
+
+
+def measured(loinc: str, unit: str, *values: tuple[float, str]) -> list[Json]:
+    """Values of yesterday, each with its time of day ("" for none)."""
+    return [
+        observation(loinc, value, unit, id=f"o{at}", effectiveDateTime=f"{day(1)}{time}")
+        for at, (value, time) in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize("times", [("T06:00:00Z", "T18:00:00Z"), ("T06:00:00+10:00", "T01:00:00Z"), ("", "")])
+async def test_a_raised_crp_of_the_evening_is_not_hidden_by_the_one_of_the_morning(times: tuple[str, str]):
+    normal, raised = measured("1988-5", "mg/L", (5, times[0]), (180, times[1]))
+    assert await shown(PAIN, HIV, normal, raised) == {"suspect-spinal-infection": "warning"}
+    assert await shown(PAIN, HIV, raised, normal) == {"suspect-spinal-infection": "warning"}
+
+
+async def test_a_crp_that_fell_within_the_day_is_no_raised_one():
+    raised, normal = measured("1988-5", "mg/L", (180, "T06:00:00Z"), (5, "T18:00:00Z"))
+    for order in ((raised, normal), (normal, raised)):
+        assert "suspect-spinal-infection" not in await shown(PAIN, HIV, *order)
+
+
+@pytest.mark.parametrize("times", [("T06:00:00Z", "T18:00:00Z"), ("", "")])
+async def test_no_nsaid_is_offered_where_the_kidneys_failed_later_on_the_day(times: tuple[str, str]):
+    good, bad = measured("33914-3", "mL/min/{1.73_m2}", (75, times[0]), (18, times[1]))
+    assert await naproxen(good)
+    assert not await naproxen(good, bad)
+    assert not await naproxen(bad, good)
+
+
 # Ends
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Concept, Observation, Quantity
 from tests.content import knowledge
-from tests.records import ago, coded, measured, on, record, unread, worded
+from tests.records import ago, but, coded, measured, on, record, unread, worded
 
 
 def asked(within: Record, **more: Any) -> Answer:
@@ -33,6 +34,13 @@ def change(within: Record) -> Answer:
     """The change of the set `lab` in a year."""
     question = written(ChangeFact, {"in": "lab", "unit": "kg", "within_days": 365})
     return observation.change(question, within, None, knowledge())
+
+
+def kilograms(first: float, second: float, *at: datetime) -> list[Observation]:
+    """Two values of one day, with these times of it."""
+    moments: tuple[datetime | None, ...] = at or (None, None)
+    values = zip((first, second), moments, strict=True)
+    return [measured("lab", value, "kg", when=ago(1), at=moment) for value, moment in values]
 
 
 FEVER = {"at_least": 38, "unit": "Cel", "within_days": 7}
@@ -189,6 +197,58 @@ def test_a_normal_value_after_a_raised_one_is_a_no() -> None:
     assert asked(found, take="any", **FEVER).truth is YES
 
 
+def test_of_one_day_the_later_moment_decides_in_whatever_order_they_were_sent() -> None:
+    morning, evening = (datetime(2026, 5, 31, hour, tzinfo=UTC) for hour in (6, 18))
+    falling = [
+        measured("lab", 39, "Cel", when=ago(1), at=morning),
+        measured("lab", 37, "Cel", when=ago(1), at=evening),
+    ]
+    rising = [but(falling[0], at=evening), but(falling[1], at=morning)]
+    for order in (1, -1):
+        assert asked(record(*falling[::order]), **FEVER).truth is NO
+        assert asked(record(*rising[::order]), **FEVER) == asked(record(rising[0]), **FEVER)
+        assert latest(record(*kilograms(75, 18, morning, evening)[::order])).value == Interval.exactly(18)
+
+
+def test_of_one_day_without_times_one_raised_value_is_enough_and_says_that_another_differs() -> None:
+    both = [measured("lab", 39, "Cel"), measured("lab", 37, "Cel")]
+    for order in (1, -1):
+        answer = asked(record(*both[::order]), **FEVER)
+        assert (answer.truth, answer.unknown) == (YES, (Reason("Observation", "values of one day differ"),))
+        assert [each.what for each in answer.findings] == ["lab 39 Cel"]
+
+
+def test_of_one_day_without_times_values_that_agree_leave_nothing_open() -> None:
+    assert asked(record(measured("lab", 39, "Cel"), measured("lab", 40, "Cel")), **FEVER).unknown == ()
+    assert asked(record(measured("lab", 37, "Cel"), measured("lab", 36, "Cel")), **FEVER).truth is NO
+
+
+def test_a_value_that_cannot_be_read_on_the_day_of_a_normal_one_leaves_it_open() -> None:
+    both = [measured("lab", 37, "Cel"), measured("lab", 39, None)]
+    for order in (1, -1):
+        assert asked(record(*both[::order]), **FEVER).truth is CANNOT_TELL
+        assert latest(record(*kilograms(75, 18), measured("lab", 70, None))).truth is CANNOT_TELL
+
+
+def test_a_number_of_one_day_without_times_is_any_that_was_measured() -> None:
+    for low, high in ((18, 75), (75, 18)):
+        answer = latest(record(*kilograms(low, high)))
+        assert answer.value == Interval(18, 75)
+        assert compare(answer, "<", 30).unknown == (Reason("Observation", "values of one day differ"),)
+        assert (compare(answer, "<", 80).truth, compare(answer, ">", 80).truth) == (YES, NO)
+    assert latest(record(*kilograms(75, 75))).unknown == ()
+
+
+def test_a_gap_up_to_the_earliest_of_those_that_may_be_the_latest_leaves_it_open() -> None:
+    cut = [unread("Observation", "only the first page was sent", since=ago(3))]
+    partial = measured("lab", 76, "kg", when=on("2026-05"))
+    assert latest(record(*kilograms(75, 76), gaps=cut)).value == Interval(75, 76)
+    assert latest(record(*kilograms(75, 76), partial)).value == Interval(75, 76)
+    assert latest(record(*kilograms(75, 76), partial, gaps=cut)).unknown == (
+        Reason("Observation", "only the first page was sent"),
+    )
+
+
 @pytest.mark.parametrize(("days", "expected"), [(7, YES), (8, NO)])
 def test_a_window_ends_after_its_last_day(days: int, expected: object) -> None:
     assert asked(record(measured("lab", 39, "Cel", when=ago(days))), **FEVER).truth is expected
@@ -327,6 +387,16 @@ def test_bounds_of_the_values_are_bounds_of_the_change() -> None:
     assert change(weights((1, Interval(-inf, 76)), (90, 80))).value == Interval(5, inf)
     assert change(weights((1, Interval(72, 76)), (90, Interval(80, 90)))).value == Interval(5, 20)
     assert change(weights((1, Interval(76, inf)), (90, 80))).value == Interval(0, 100)
+
+
+def test_of_one_day_the_later_moment_is_where_the_fall_ends() -> None:
+    morning, evening = (datetime(2026, 5, 31, hour, tzinfo=UTC) for hour in (6, 18))
+    highest = measured("lab", 100, "kg", when=ago(90))
+    for order in (1, -1):
+        assert change(record(highest, *kilograms(95, 80, morning, evening)[::order])).value == Interval(
+            20, 20
+        )
+        assert change(record(highest, *kilograms(95, 80)[::order])).value == Interval(5, 20)
 
 
 def test_values_of_zero_show_no_change() -> None:

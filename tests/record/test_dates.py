@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from app.answer import Interval
-from app.record.dates import at_age, first_day, past, when
+from app.record.dates import at_age, first_day, instant, past, when
 from tests.record.samples import TODAY
 
 LONG_AGO = date(1901, 1, 1)
@@ -43,6 +43,24 @@ def test_what_is_no_date_is_none(text: object) -> None:
 def test_the_text_shows_the_day_without_the_time() -> None:
     assert getattr(when("2026-03-05T10:00:00Z"), "text", None) == "2026-03-05"
     assert getattr(when("2026-03"), "text", None) == "2026-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-19T18:00:00Z", datetime(2026, 11, 19, 18, tzinfo=UTC)),
+        ("2026-11-19T20:00:00.5+02:00", datetime(2026, 11, 19, 18, 0, 0, 500_000, tzinfo=UTC)),
+        (" 2026-11-19T18:00 ", datetime(2026, 11, 19, 18, tzinfo=UTC)),
+        ("2026-11-19 18:00:00", datetime(2026, 11, 19, 18, tzinfo=UTC)),
+        ("2026-11-19", None),
+        ("  2026-11-19  ", None),
+        ("2026-11", None),
+        ("2026-11-19Tsoon", None),
+        (2026, None),
+    ],
+)
+def test_a_time_of_day_tells_the_moment_whatever_its_zone(text: object, expected: datetime | None) -> None:
+    assert instant(text) == expected
 
 
 def test_a_day_in_the_future_counts_as_not_recorded() -> None:

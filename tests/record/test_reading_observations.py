@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
@@ -173,6 +174,24 @@ def test_the_time_of_a_measurement_comes_in_several_elements(element: str, value
     timed = without(observation(), "effectiveDateTime") | {element: value}
 
     assert one("Observation", timed).when.text == "2026-10-03"
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "hour"),
+    [
+        ("effectiveDateTime", "2026-10-03", None),
+        ("effectiveDateTime", "2026-10-03T12:00", 12),
+        ("effectivePeriod", {"start": "2026-10-01T08:00:00Z", "end": "2026-10-03T12:00:00+02:00"}, 10),
+        ("issued", "2026-10-03T10:00:00Z", 10),
+    ],
+)
+def test_the_moment_of_a_measurement_is_kept_where_it_has_one(
+    element: str, value: Any, hour: int | None
+) -> None:
+    timed = without(observation(), "effectiveDateTime") | {element: value}
+    expected = None if hour is None else datetime(2026, 10, 3, hour, tzinfo=UTC)
+
+    assert one("Observation", timed).at == expected
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered", "amended"])

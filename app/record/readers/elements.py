@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from math import inf, isfinite, nextafter
 
 from app.answer import Interval
-from app.record.dates import at_age, past
+from app.record.dates import at_age, instant, past
 from app.record.readers.scope import Json, Scope
 from app.record.values import Concept, Quantity, WatchedCodes, When
 
 UCUM = "http://unitsofmeasure.org"
+Moment = tuple[When | None, datetime | None]
+"""A day, and the moment of it where a time of day was recorded."""
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)", re.ASCII)
 
 
@@ -152,17 +155,26 @@ def spelled(value: str) -> Interval | None:
 
 def dated(resource: Json, names: Iterable[str], scope: Scope) -> When | None:
     """The first of these elements that holds a date of the past; of a Period its end, else its start."""
+    return timed(resource, names, scope)[0]
+
+
+def timed(resource: Json, names: Iterable[str], scope: Scope) -> Moment:
+    """The same with the moment, where that date has a time of day."""
+    for text in _texts(resource, names):
+        found = past(text, scope.today, scope.first)
+        if found is not None:
+            return found, instant(text)
+    return None, None
+
+
+def _texts(resource: Json, names: Iterable[str]) -> Iterator[object]:
     for name in names:
         value = resource.get(name)
         if isinstance(value, dict):
-            found = past(value.get("end"), scope.today, scope.first) or past(
-                value.get("start"), scope.today, scope.first
-            )
+            yield value.get("end")
+            yield value.get("start")
         else:
-            found = past(value, scope.today, scope.first)
-        if found is not None:
-            return found
-    return None
+            yield value
 
 
 def aged(value: Json | None, scope: Scope) -> When | None:

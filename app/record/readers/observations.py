@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator
 from app.answer import Interval
 from app.record.readers import resources
 from app.record.readers.elements import (
+    Moment,
     concept_of,
-    dated,
     link_of,
     match,
     number,
     quantity,
     spelled,
     states,
+    timed,
     word,
 )
 from app.record.readers.scope import Json, Kind, Loss, Lost, Scope
-from app.record.values import Concept, Observation, Quantity, When
+from app.record.values import Concept, Observation, Quantity
 
 _OBSERVED = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 _SPOKEN = {"HIGH": "H", "LOW": "L", "ABNORMAL": "A", "NORMAL": "N", "POSITIVE": "POS", "NEGATIVE": "NEG"}
@@ -41,20 +42,20 @@ def _watched(resource: Json, scope: Scope) -> Concept | None:
 
 
 def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Observation]:
-    when, link = dated(resource, _OBSERVED, scope), link_of(resource)
+    observed, link = timed(resource, _OBSERVED, scope), link_of(resource)
     for part in _parts(resource):
         own = concept_of(part.get("code"), scope)
         if own is None or not own.sets or part.get("dataAbsentReason"):
             continue
         if part.get("modifierExtension"):
             raise Lost(Loss.UNREADABLE)
-        yield _observation(part, own, when, link, scope)
+        yield _observation(part, own, observed, link, scope)
 
 
 def _observation(
-    part: Json, concept: Concept, when: When | None, link: str | None, scope: Scope
+    part: Json, concept: Concept, observed: Moment, link: str | None, scope: Scope
 ) -> Observation:
-    low, high = normal_range(part.get("referenceRange", ()))
+    (when, at), (low, high) = observed, normal_range(part.get("referenceRange", ()))
     return Observation(
         concept,
         value=_value(part),
@@ -64,6 +65,7 @@ def _observation(
         reference_low=low,
         reference_high=high,
         link=link,
+        at=at,
     )
 
 

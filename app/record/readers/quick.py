@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from app.record.dates import past
+from app.record.dates import instant, past
 from app.record.fhir_models import passes
 from app.record.readers import remembered, resources, sent
 from app.record.readers.conditions import VOID, ended
@@ -134,15 +134,13 @@ def _observation(entry: sent.Observation, name: str, concept: Concept, scope: Sc
         and entry.valueCodeableConcept is entry.valueString is entry.valueBoolean is UNSET
     ):
         return None
-    value, when = (
-        remembered.amount(_json(entry.valueQuantity)),
-        past(entry.effectiveDateTime, scope.today, scope.first),
-    )
+    value = remembered.amount(_json(entry.valueQuantity))
+    when = past(entry.effectiveDateTime, scope.today, scope.first)
     if value is None or when is None:
         return None
     low, high = remembered.normal(_json(entry.referenceRange))
-    flags = remembered.flags(_json(entry.interpretation))
-    return Observation(concept, value, None, when, flags, low, high, f"Observation/{name}")
+    flags, at = remembered.flags(_json(entry.interpretation)), instant(entry.effectiveDateTime)
+    return Observation(concept, value, None, when, flags, low, high, f"Observation/{name}", at)
 
 
 def _condition(entry: sent.Condition, name: str, concept: Concept, scope: Scope) -> Condition | None:
