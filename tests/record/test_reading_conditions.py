@@ -327,6 +327,21 @@ def test_an_allergy_without_code_is_known_by_the_substance_of_its_reaction() -> 
     assert one("AllergyIntolerance", reacted).concept.worded == {"pain_relief"}
 
 
+def test_an_allergy_to_a_class_is_known_by_every_substance_that_a_reaction_was_to() -> None:
+    reactions = [{"substance": {"text": each}} for each in ("peanut", "Ibuprofen", "laminectomy clips")]
+    found = one("AllergyIntolerance", _allergy(code={"text": "Drug allergy"}, reaction=reactions)).concept
+
+    assert (found.worded, found.display) == ({"pain_relief", "spine_surgery"}, "Ibuprofen")
+
+
+def test_what_an_allergy_is_coded_as_stays_beside_the_substances() -> None:
+    found = one(
+        "AllergyIntolerance", _allergy(reaction=[{"substance": {"text": "laminectomy clips"}}])
+    ).concept
+
+    assert (found.coded, found.worded) == ({"pain_relief"}, {"spine_surgery"})
+
+
 @pytest.mark.parametrize(
     ("status", "clinical", "suspected"),
     [("active", "active", False), ("unconfirmed", None, True), ("resolved", "resolved", False)],

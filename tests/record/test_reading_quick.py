@@ -102,6 +102,13 @@ USUAL = [
     {**PRESCRIPTION, "dosageInstruction": {"text": "as told"}},
 ]
 UNUSUAL = [
+    {
+        "resourceType": "AllergyIntolerance",
+        "id": "a1",
+        "patient": SUBJECT,
+        "code": {"text": "drug allergy"},
+        "reaction": [{"substance": {"text": "ibuprofen"}}],
+    },
     {**ENCOUNTER, "subject": {"reference": "Patient/somebody-else"}},
     {**ENCOUNTER, "status": "cancelled"},
     {**ENCOUNTER, "diagnosis": [{"condition": {"reference": "Condition/c1", "display": "low back pain"}}]},

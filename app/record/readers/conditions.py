@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from msgspec.structs import replace
+
 from app.record.dates import past
 from app.record.readers import resources
 from app.record.readers.elements import (
     aged,
     concept_of,
+    known_or_any,
     link_of,
     spoken_state,
     states,
@@ -105,9 +108,14 @@ def severity(concept: Json | None) -> str | None:
 
 
 def _substance(resource: Json, scope: Scope) -> Concept | None:
-    reactions = resource.get("reaction", ())
-    substances = (concept_of(reaction.get("substance"), scope) for reaction in reactions)
-    return _code(resource, scope) or next((each for each in substances if each), None)
+    """What the patient cannot take: the code may name a class only, and each reaction a substance of it."""
+    substances = [concept_of(each.get("substance"), scope) for each in resource.get("reaction", ())]
+    found = known_or_any(_code(resource, scope), *substances)
+    others = [each for each in substances if each and found and not each.sets <= found.sets]
+    if found is None or not others:
+        return found
+    coded = found.coded.union(*(each.coded for each in others))
+    return replace(found, coded=coded, worded=found.worded.union(*(each.worded for each in others)))
 
 
 def _allergy(resource: Json, concept: Concept, scope: Scope) -> Iterable[Allergy]:
@@ -141,4 +149,5 @@ ALLERGY = Kind(
     read=_allergy,
     renames={"substance": "code", "assertedDate": "recordedDate"},
     void=VOID,
+    further=("reaction",),
 )
