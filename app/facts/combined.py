@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from app.knowledge.load import Knowledge
@@ -21,6 +22,18 @@ def is_combined(text: str, ingredient: str, knowledge: Knowledge) -> bool:
         return True
     words = _WORD.findall(text.lower())
     return not _others(knowledge, ingredient).isdisjoint(words) or bool(_beside(ingredient).search(text))
+
+
+def are_combined(codes: Iterable[str], ingredient: str, knowledge: Knowledge) -> bool:
+    """Whether one of these RxNorm codes is that of another ingredient."""
+    names = _by_code(knowledge)
+    return any(names.get(code, ingredient) != ingredient for code in codes)
+
+
+@worked_out
+def _by_code(knowledge: Knowledge) -> dict[str, str]:
+    sets = knowledge.value_sets.values()
+    return {code: ingredient.name for each in sets for code, ingredient in each.ingredients.items()}
 
 
 @worked_out

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.answer import CANNOT_TELL, NO, YES, Interval, Truth
-from app.facts.combined import is_combined
+from app.facts.combined import are_combined, is_combined
 from app.facts.daily import daily
 from app.knowledge.coding_systems import RXNORM
 from app.knowledge.load import Knowledge
@@ -77,7 +77,8 @@ def substance(concept: Concept, names: Iterable[str], knowledge: Knowledge) -> S
     for each in asked:
         for code in codes:
             if code in each.ingredients:
-                return _of_ingredient(code, each)
+                found = _of_ingredient(code, each)
+                return replace(found, combined=are_combined(codes, found.name, knowledge))
     return next(_named(concept.display, asked, knowledge), None)
 
 

@@ -216,7 +216,7 @@ def _total(raw: Raw) -> int:
 def _next(links: list[_Link] | None) -> str | None:
     if not links:
         return None
-    return max([link.url or "" for link in links if link.relation == "next"], default=None)
+    return max([link.url or "" for link in links if (link.relation or "").lower() == "next"], default=None)
 
 
 def type_of(resource: Raw) -> str | None:

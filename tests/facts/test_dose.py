@@ -511,6 +511,16 @@ def test_another_name_joined_to_an_opioid_makes_a_combination_though_it_is_no_in
     assert dose.answer(OPIOIDS, worded, None, knowledge()).value == Interval(0, inf)
 
 
+def test_milligrams_of_a_medication_with_the_codes_of_two_ingredients_settle_neither():
+    alone, both = (
+        record(prescription(drug(*codes), sig(mg(60), every(4)))) for codes in (["161"], ["161", "2670"])
+    )
+
+    assert dose.answer(ACETAMINOPHEN, alone, None, knowledge()).value == Interval.exactly(360)
+    for asked in (OPIOIDS, ACETAMINOPHEN):
+        assert dose.answer(asked, both, None, knowledge()).value == Interval(0, inf)
+
+
 @pytest.mark.parametrize(
     "text",
     [

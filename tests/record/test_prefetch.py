@@ -300,7 +300,14 @@ def test_bundles_deeper_than_anybody_nests_them_are_a_gap() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", [{"relation": "next", "url": "https://ehr.example/2"}, [*NEXT, 5], [*NEXT, {}]]
+    "link",
+    [
+        {"relation": "next", "url": "https://ehr.example/2"},
+        [*NEXT, 5],
+        [*NEXT, {}],
+        [{"relation": "Next", "url": "https://ehr.example/2"}],
+        [{"relation": "next"}, *NEXT],
+    ],
 )
 def test_an_odd_shape_of_links_does_not_hide_the_next_page(link: Any) -> None:
     assert read(bundle(condition("a"), link=link)).next == "https://ehr.example/2"
