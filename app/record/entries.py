@@ -98,11 +98,12 @@ def _grouped(resource: Json, as_sent: Json, where: str, names: frozenset[str]) -
 
 def _names(resource: Mapping[str, Any], full_url: object = None) -> frozenset[str]:
     """`Type/id`, the id alone, and the full URL with what can be told from it."""
-    kind, name, url = word(resource.get("resourceType")), word(resource.get("id")).strip(), word(full_url)
-    found = target(url.strip())
+    kind, name = word(resource.get("resourceType")), word(resource.get("id")).strip()
     names = {name, f"{kind}/{name}"} if name else set()
+    url = word(full_url).strip()
+    found = target(url) if url else None
     if found is not None:
-        names |= {url.strip(), found[1], f"{kind}/{found[1]}"}
+        names |= {url, found[1], f"{kind}/{found[1]}"}
     return frozenset(names)
 
 
@@ -136,12 +137,14 @@ def _members(group: Json) -> Iterator[str]:
         yield from _members(each)
 
 
-def chosen(drafts: Sequence[Entry], selections: Iterable[str]) -> tuple[frozenset[int], int]:
+def chosen(drafts: Sequence[Entry], selections: Sequence[str]) -> tuple[frozenset[int], int]:
     """The positions of the drafts that selections name, and how many selections name none.
 
     Where none of them names any, every draft is meant: which one was selected is then not known. For
     the same reason a draft without a name is, where a selection is left over.
     """
+    if not selections:
+        return frozenset(range(len(drafts))), 0
     wanted = {frozenset(filter(None, (each.strip(), relative(each.strip())))) for each in selections}
     wanted.discard(frozenset())
     known = frozenset[str]().union(*(each.names for each in drafts))

@@ -19,7 +19,9 @@ _NULL = Raw(b"null")
 _HARMLESS = frozenset({"warning", "information", "success"})
 
 
-class _Search(msgspec.Struct, gc=False):
+class Search(msgspec.Struct, gc=False):
+    """How a search came to an entry: `match`, `include` (it brought it along) or `outcome`."""
+
     mode: str | None = None
 
 
@@ -27,12 +29,7 @@ class Entry(msgspec.Struct):
     """One entry of a Bundle."""
 
     resource: Raw = _NULL
-    search: _Search | None = None
-
-    @property
-    def mode(self) -> str | None:
-        """`match`, `include` (the search brought it along rather than found it) or `outcome`."""
-        return self.search.mode if self.search is not None else None
+    search: Search | None = None
 
 
 class _Link(msgspec.Struct, gc=False):

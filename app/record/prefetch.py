@@ -158,7 +158,7 @@ def _bundle(bundle: Envelope, source: str, known: Sequence[Sent], depth: int) ->
     failed, broken, ignored, size = False, bundle.broken, 0, 0
     for entry, sent in zip_longest(bundle.entries, known):
         kind = sent.resourceType if sent else type_of(entry.resource) if entry else None
-        mode = entry.mode if entry else None
+        mode = entry.search.mode if entry and entry.search else None
         size += kind != "OperationOutcome" and mode not in _BESIDE
         if entry is None or kind is None:
             broken = True
