@@ -8,7 +8,7 @@ from functools import cache, reduce
 from msgspec import Struct
 
 from app.answer import AND, CANNOT_TELL, NO, OR, YES, Answer, Finding, Reason, Truth, cannot_tell, no, yes
-from app.facts.evidence_of import earliest, finding, found_or, reasons, undated
+from app.facts.evidence_of import earliest, finding, found_or, reasons, undated, within
 from app.knowledge.fact import ConditionFact
 from app.knowledge.load import Knowledge
 from app.record.record import Record
@@ -111,7 +111,7 @@ def _from_reasons(
 
 
 def _from_condition(asked: ConditionFact, each: Condition, record: Record, now: bool) -> Candidate:
-    since = earliest(each.onset, each.recorded)
+    since = earliest(each.onset, written(each, record))
     shown = finding(each.concept, asked.in_, "Condition", since, suspected=each.suspected, link=each.link)
     force = YES if now and not each.abated else in_force(each, record)
     recent = _recent(asked, since, record) if since or force is YES else CANNOT_TELL
@@ -139,11 +139,22 @@ def _ended(each: Condition) -> bool:
 def in_force(each: Condition, record: Record) -> Truth:
     """Whether a condition is active: by its status, or by being recent where that says nothing.
 
-    Without a status and without a date it is on the list and nothing says that it ended: in force.
+    Without a status and without a date it is on the list and nothing says that it ended: in force. Of
+    an encounter's diagnosis that encounter says how old it is; where it may not have been read, nobody.
     """
     if _ended(each):
         return NO
     if each.clinical_status is not None and each.category != "encounter":
         return YES
-    since = each.recorded or each.onset
-    return YES if since is None else since.days_before(record.today).compare("<=", RECENT_DAYS)
+    recorded = written(each, record)
+    since = recorded or each.onset
+    recent = YES if since is None else within(since, RECENT_DAYS, record)
+    unread = recorded is None and each.category == "encounter" and record.of("Encounter").gaps
+    return CANNOT_TELL if recent is NO and unread else recent
+
+
+def written(each: Condition, record: Record) -> When | None:
+    """When it was recorded; an encounter's diagnosis without a date of its own was so at its encounter."""
+    if each.recorded is not None or each.category != "encounter":
+        return each.recorded
+    return record.visited(each)

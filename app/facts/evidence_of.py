@@ -65,8 +65,9 @@ def within(when: When | None, days: int | None, record: Record) -> Truth:
 
 
 def undated(source: str, when: When | None) -> Reason:
-    """Why the place in time of something on record cannot be told."""
-    return Reason(source, "date not exact" if when else "date not recorded")
+    """Why the place in time of something on record cannot be told: a whole day is not what is missing."""
+    partial = when is not None and when.earliest != when.latest
+    return Reason(source, "date not exact" if partial else "date not recorded")
 
 
 def earliest(one: When | None, other: When | None) -> When | None:

@@ -9,7 +9,7 @@ from math import inf
 from msgspec import Struct
 
 from app.answer import YES, Answer, Finding, Interval, Reason, cannot_tell, no, number
-from app.facts.condition import in_force
+from app.facts.condition import in_force, written
 from app.facts.evidence_of import finding, reasons
 from app.knowledge.fact import SpanFact
 from app.knowledge.load import Knowledge
@@ -80,10 +80,11 @@ def _marks(asked: SpanFact, record: Record) -> Iterator[Mark]:
     """Conditions, the encounters that they or their reasons belong to, and today where it is a start."""
     conditions: tuple[Condition, ...] = record.of("Condition").within(asked.in_)
     for each in conditions:
-        began = each.onset or each.recorded
+        recorded = written(each, record)
+        began = each.onset or recorded
         if began is not None:
             shown = finding(each.concept, asked.in_, "Condition", began, link=each.link)
-            yield Mark(began, each.recorded or began, each.onset is not None, shown)
+            yield Mark(began, recorded or began, each.onset is not None, shown)
     for encounter in record.of("Encounter").items:
         concepts = encounter.reasons
         if encounter.diagnoses:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from app.record.values import ORDER, Encounter, Gap, Order, Patient, When
+from app.record.values import ORDER, Condition, Encounter, Gap, Order, Patient, When
 
 VISIT = "Encounter"
 DIAGNOSIS = "Condition"
@@ -88,6 +88,17 @@ class Record:
             return next((each for each in encounters if each.id == self.encounter_id), None)
         return max((each for each in encounters if self._present(each)), key=_began, default=None)
 
+    def visited(self, diagnosis: Condition) -> When | None:
+        """When the latest encounter began that a diagnosis points to, or that points to it."""
+        found = [self._starts.get(name) for name in (diagnosis.encounter, diagnosis.link) if name]
+        return max(filter(None, found), key=_latest, default=None)
+
+    @cached_property
+    def _starts(self) -> Mapping[str, When]:
+        """When encounters began, by their ids and by the links of what was diagnosed; the latest of each."""
+        begun = sorted((each for each in self.of(VISIT).items if each.start), key=_began)
+        return {name: each.start for each in begun for name in (each.id, *each.diagnoses) if name}
+
     def _present(self, visit: Encounter) -> bool:
         """Whether the patient is there; whoever came before yesterday waits no longer."""
         if visit.status not in _WAITING:
@@ -103,6 +114,10 @@ class Record:
         if not bare or self.of(DIAGNOSIS).gaps or all(map(self._sent, bare)):
             return ()
         return (Gap(VISIT, DIAGNOSIS_NOT_SENT),)
+
+
+def _latest(when: When) -> date:
+    return when.latest
 
 
 def _began(visit: Encounter) -> tuple[date, bool]:

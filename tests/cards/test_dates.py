@@ -114,6 +114,36 @@ async def test_what_ended_before_today_is_over():
     assert await shown(condition(("icd", "G83.4"), id="ces", days_ago=30, abatementDateTime=day(3))) == {}
 
 
+# Diagnoses of encounters
+
+VISIT = {
+    "resourceType": "Encounter",
+    "id": "e5",
+    "status": "finished",
+    "class": {"code": "AMB"},
+    "subject": {"reference": "Patient/p1"},
+}
+DIAGNOSED = condition(
+    LOW_BACK_PAIN,
+    id="dx",
+    days_ago=700,
+    category=[{"coding": [{"code": "encounter-diagnosis"}]}],
+    encounter={"reference": "Encounter/e5"},
+)
+RETENTION = condition(("icd", "R33.9"), id="retention", days_ago=3)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(7, {"suspect-cauda-equina": "critical"}), (200, {})])
+async def test_back_pain_of_a_visit_of_last_week_is_active_whenever_it_began(
+    days: int, expected: dict[str, str]
+):
+    visit = {**VISIT, "period": {"start": day(days)}}
+    assert await shown(DIAGNOSED, visit, RETENTION) == expected
+    pointed_at = {**visit, "diagnosis": [{"condition": {"reference": "Condition/dx"}}]}
+    without_pointer = {name: each for name, each in DIAGNOSED.items() if name != "encounter"}
+    assert await shown(without_pointer, pointed_at, RETENTION) == expected
+
+
 # Death
 
 

@@ -13,7 +13,7 @@ from app.knowledge.shaped import written
 from app.record.record import Record
 from app.record.values import Condition
 from tests.content import knowledge
-from tests.records import ago, coded, on, order, problem, record, unread, visit, worded
+from tests.records import ago, but, coded, on, order, problem, record, unread, visit, worded
 
 
 def asked(within: Record, **more: Any) -> Answer:
@@ -76,6 +76,59 @@ def test_the_diagnosis_of_an_encounter_that_was_named_but_not_sent_counts_as_act
     old = listed(category="encounter", recorded=ago(200), encounter="e1")
     assert asked(record(old, encounter_id="e1")).truth is YES
     assert asked(record(old, visit(id="e2"), encounter_id="e2")).truth is NO
+
+
+@pytest.mark.parametrize(("days", "expected"), [(7, YES), (90, YES), (91, NO)])
+@pytest.mark.parametrize(
+    ("more", "points"),
+    [({"encounter": "e5"}, ()), ({"link": "Condition/1"}, ("Condition/1",)), ({"encounter": "other"}, ())],
+)
+def test_a_diagnosis_without_a_date_of_its_own_is_as_old_as_its_encounter(
+    more: dict[str, Any], points: tuple[str, ...], days: int, expected: object
+) -> None:
+    old = listed(category="encounter", onset=ago(700), **more)
+    made = visit(id="e5", status="finished", start=ago(days), diagnoses=points)
+    of_another = more.get("encounter") == "other"
+    assert asked(record(old, made, visit(start=ago(700)))).truth is (NO if of_another else expected)
+
+
+def test_the_date_of_a_diagnosis_counts_before_that_of_its_encounter() -> None:
+    told = listed(category="encounter", recorded=ago(91), encounter="e5")
+    assert asked(record(told, visit(id="e5", status="finished", start=ago(7)))).truth is NO
+
+
+def test_of_several_encounters_with_the_same_diagnosis_the_latest_says_how_old_it_is() -> None:
+    old = listed(category="encounter", onset=ago(700), link="Condition/1")
+    visits = [
+        visit(id=f"e{days}", status="finished", start=ago(days), diagnoses=("Condition/1",))
+        for days in (7, 300)
+    ]
+    assert asked(record(old, *visits)).truth is asked(record(old, *visits[::-1])).truth is YES
+
+
+def test_a_diagnosis_whose_encounter_may_not_have_been_read_cannot_be_told_to_be_old() -> None:
+    old = listed(category="encounter", onset=ago(700), encounter="e5")
+    assert asked(record(old, gaps=[unread("Encounter")])).unknown[0] == Reason(
+        "Condition", "date not recorded"
+    )
+    assert asked(record(old)).truth is NO
+    assert asked(record(but(old, recorded=ago(700)), gaps=[unread("Encounter")])).unknown[0] == Reason(
+        "Encounter", "refused (403)"
+    )
+
+
+def test_the_encounter_of_a_diagnosis_without_any_date_says_when_it_was_first_recorded() -> None:
+    bare = listed(category="encounter", encounter="e5")
+    answer = asked(record(bare, visit(id="e5", status="finished", start=ago(10))), within_days=14)
+    assert answer.findings == (Finding("numb", "Condition", "2026-05-22"),)
+    assert asked(record(bare, visit(id="e5", status="finished", start=ago(20))), within_days=14).truth is NO
+    assert asked(record(bare), within_days=14).truth is YES
+
+
+def test_the_encounter_of_a_problem_says_nothing_of_when_it_began() -> None:
+    problem_of_visit = listed(encounter="e5")
+    answer = asked(record(problem_of_visit, visit(id="e5", status="finished", start=ago(20))), within_days=14)
+    assert answer.findings == (Finding("numb", "Condition", None),)
 
 
 def test_what_abated_is_not_active() -> None:

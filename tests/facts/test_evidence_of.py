@@ -67,6 +67,7 @@ def test_a_window(when: When | None, expected: Truth) -> None:
 def test_why_a_date_leaves_it_open() -> None:
     assert undated("Condition", None).why == "date not recorded"
     assert undated("Condition", on("2026")).why == "date not exact"
+    assert undated("Condition", ago(3)).why == "date not recorded"
 
 
 def test_the_earliest_of_the_dates_there_are() -> None:

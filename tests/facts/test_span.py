@@ -87,6 +87,13 @@ def test_an_old_problem_that_was_only_now_recorded_has_no_gap() -> None:
     assert asked(record(problem("sore", onset=ago(4000), recorded=ago(3)))).value == Interval.exactly(4000)
 
 
+def test_an_undated_diagnosis_was_there_until_its_encounter_so_that_no_gap_follows_its_onset() -> None:
+    old = problem("sore", category="encounter", onset=ago(4000), encounter="e5")
+    again, before = problem("sore", recorded=ago(20)), visit(id="e5", status="finished", start=ago(100))
+    assert asked(record(old, again, before)).value == Interval.exactly(4000)
+    assert asked(record(old, again)).value == Interval(20, inf)
+
+
 def test_a_newly_recorded_problem_starts_an_episode_after_a_gap() -> None:
     found = record(problem("sore", onset=ago(4000)), problem("sore", recorded=ago(20)))
     assert asked(found).value == Interval(20, inf)
