@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from asyncio import gather
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from app.record import envelope
 from app.record.fhir_client import Fetched, FhirClient, Unread
 from app.record.prefetch import Material, Page, Query, joined, material, page, prefetched
 from app.record.readers.medications import unresolved_medications
-from app.record.readers.references import referable
+from app.record.readers.references import referable, relative
 from app.turns import pause
 
 KEPT_SECONDS = 0.05
@@ -66,7 +66,7 @@ async def hydrate(
     missing = [query for query in queries if not pages[query.key].complete]
     fetched = await gather(*(_complete(pages[each.key], each, request.context, visit) for each in missing))
     pages |= {query.key: answer for query, answer in zip(missing, fetched, strict=True)}
-    found = await _with_medications(material(queries, pages), request.context.draft_orders, visit)
+    found = await _with_references(material(queries, pages), request.context, visit)
     return replace(found, ignored=found.ignored + undeclared, fetches=visit.fetches)
 
 
@@ -136,21 +136,37 @@ def expanded(template: str, context: Context) -> str | None:
     return None if "{{" in filled else filled
 
 
-async def _with_medications(found: Material, drafts: Raw | None, visit: Visit) -> Material:
-    """The material with the Medications that requests and drafts only refer to."""
-    sent = list(envelope.resources(drafts)) if drafts is not None else []
-    here = found.resources.get("Medication", ())
-    requests = (*sent, *found.resources.get("MedicationRequest", ()))
-    wanted = sorted(unresolved_medications(requests, referable((*sent, *here))))[:MOST_MEDICATIONS]
+async def _with_references(found: Material, context: Context, visit: Visit) -> Material:
+    """The material with the Medications that are only referred to, and the current encounter."""
+    wanted = [*_medications(found, context.draft_orders), *_current_encounter(found, context)]
     if not wanted:
         return found
     answers = await gather(*(visit.get(reference, MOST_BYTES // MOST_MEDICATIONS) for reference in wanted))
-    came = tuple(_medications(answers))
-    resources = {**found.resources, "Medication": (*here, *came)}
-    return replace(found, resources=resources, sent=(*found.sent, *(memoryview(each) for each in came)))
+    resources, came = dict(found.resources), []
+    for reference, answer in zip(wanted, answers, strict=True):
+        kind = (relative(reference) or "").partition("/")[0]
+        # What else came is left out: the readers say what could not be resolved.
+        if isinstance(answer, Fetched) and envelope.type_of(Raw(answer.body)) == kind:
+            resources[kind] = (*resources.get(kind, ()), Raw(answer.body))
+            came.append(memoryview(answer.body))
+    return replace(found, resources=resources, sent=(*found.sent, *came))
 
 
-def _medications(answers: Iterable[Fetched | Unread]) -> Iterable[Raw]:
-    """What came and is a Medication; the reader of the requests says what could not be resolved."""
-    raws = [Raw(answer.body) for answer in answers if isinstance(answer, Fetched)]
-    return (raw for raw in raws if envelope.type_of(raw) == "Medication")
+def _medications(found: Material, drafts: Raw | None) -> list[str]:
+    """The Medications that requests and drafts only refer to."""
+    sent = list(envelope.resources(drafts)) if drafts is not None else []
+    requests = (*sent, *found.resources.get("MedicationRequest", ()))
+    known = referable((*sent, *found.resources.get("Medication", ())))
+    return sorted(unresolved_medications(requests, known))[:MOST_MEDICATIONS]
+
+
+def _current_encounter(found: Material, context: Context) -> list[str]:
+    """The encounter that the EHR named, where those that were read do not hold it."""
+    name = f"Encounter/{context.encounter_id}"
+    if not context.encounter_id or "Encounter" not in found.answered:
+        return []
+    return (
+        []
+        if name in referable(found.resources.get("Encounter", ()))
+        else [f"Encounter/{quote(context.encounter_id, safe='')}"]
+    )

@@ -21,6 +21,7 @@ SERVER = "http://ehr.example/fhir"
 PATIENT = Query("patient", "Patient", "Patient/{{context.patientId}}")
 CONDITIONS = Query("conditions", "Condition", "Condition?patient={{context.patientId}}")
 MEDICATIONS = Query("medications", "MedicationRequest", "MedicationRequest?patient={{context.patientId}}")
+ENCOUNTERS = Query("encounters", "Encounter", "Encounter?patient={{context.patientId}}")
 OBSERVATIONS = Query("observations", "Observation", "Observation?patient={{context.patientId}}&_sort=-date")
 Reply = Callable[[httpx.Request], httpx.Response]
 
@@ -394,6 +395,35 @@ async def test_a_long_list_of_references_is_asked_up_to_the_cap() -> None:
     )
     found = await hydrated(Server({}), request({"medications": sent}), MEDICATIONS)
     assert found.fetches == MOST_MEDICATIONS
+
+
+def visiting(name: str, *sent: Any) -> HookRequest:
+    """A call in an encounter, with these encounters as prefetch."""
+    return request({"encounters": bundle(*sent)}, context=Context("p1", encounter_id=name))
+
+
+async def test_the_current_encounter_is_fetched_where_the_encounters_do_not_hold_it() -> None:
+    server = Server({"Encounter/e%2F1": resource("Encounter", "e/1")})
+    found = await hydrated(server, visiting("e/1", resource("Encounter", "e0")), ENCOUNTERS)
+    assert (ids(found, "Encounter"), found.fetches, len(found.sent)) == (["e0", "e/1"], 1, 2)
+
+
+async def test_the_current_encounter_is_not_fetched_twice_nor_where_encounters_are_refused() -> None:
+    server = Server({"Encounter/e1": resource("Encounter", "e1"), "Encounter?patient=p1": 403})
+    held = await hydrated(server, visiting("e1", resource("Encounter", "e1")), ENCOUNTERS)
+    assert (ids(held, "Encounter"), server.paths) == (["e1"], [])
+    await hydrated(server, request(context=Context("p1", encounter_id="e1")), ENCOUNTERS)
+    await hydrated(server, visiting("e1"), CONDITIONS)
+    assert "Encounter/e1" not in server.paths
+
+
+@pytest.mark.parametrize(
+    "answer", [404, 403, {"resourceType": "OperationOutcome"}, resource("Patient", "e1")]
+)
+async def test_a_current_encounter_that_does_not_come_leaves_everything_else_as_it_was(answer: Any) -> None:
+    server = Server({"Encounter/e1": answer})
+    found = await hydrated(server, visiting("e1", resource("Encounter", "e0")), ENCOUNTERS)
+    assert (ids(found, "Encounter"), found.gaps, server.paths) == (["e0"], (), ["Encounter/e1"])
 
 
 @pytest.mark.parametrize(
