@@ -11,6 +11,7 @@ from tests.calls import (
     concept,
     condition,
     day,
+    drug,
     observation,
     prefetched,
     prescription,
@@ -40,6 +41,18 @@ def report(status: str | None, days_ago: int = 2) -> Json:
         "code": concept(("cpt", "72158")),
         "effectiveDateTime": day(days_ago),
     }
+
+
+WITHHELD = [
+    {
+        "coding": [
+            {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "masked"},
+        ],
+        "text": "Masked",
+    },
+    {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "code": "MSK"}]},
+    {"coding": [{"code": "G83.4"}]},
+]
 
 
 def labels(shown: list[Json]) -> str:
@@ -120,3 +133,35 @@ async def test_a_spinal_procedure_that_perhaps_was_done_is_a_risk_of_infection(s
     injection = {**procedure(("cpt", "62323"), days_ago=20), "status": status}
     raised = observation("1988-5", 60.0, "mg/L")
     assert topics(await chart(BACK_PAIN, injection, raised)) == {"suspect-spinal-infection": "warning"}
+
+
+@pytest.mark.parametrize("code", WITHHELD)
+async def test_beside_a_problem_that_is_withheld_no_image_is_removed_and_the_card_says_so(code: Json):
+    masked = condition(id="masked", code=code)
+    shown = await cards("order-sign", study("72148", LOW_BACK_PAIN), prefetch=prefetched(BACK_PAIN, masked))
+    assert topics(shown) == {"avoid-early-imaging": "info"}
+    assert "1 Condition could not be read" in shown[0]["detail"]
+    assert "Remove" not in labels(shown)
+
+
+@pytest.mark.parametrize("code", WITHHELD)
+async def test_beside_a_drug_or_an_allergy_that_is_withheld_no_nsaid_is_offered(code: Json):
+    drug_taken = {**WARFARIN, "medicationCodeableConcept": code}
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a1",
+        "patient": {"reference": "Patient/p1"},
+        "code": code,
+    }
+    assert "naproxen" in labels(await chart(BACK_PAIN))
+    assert "naproxen" not in labels(await chart(BACK_PAIN, drug_taken))
+    assert "naproxen" not in labels(await chart(BACK_PAIN, allergy))
+
+
+@pytest.mark.parametrize("code", WITHHELD)
+async def test_an_order_whose_reason_is_withheld_is_not_taken_for_one_without_a_reason(code: Json):
+    sent = prefetched(condition(LOW_BACK_PAIN, id="lbp", days_ago=10))
+    order = drug("1049621")
+    assert "avoid-first-line-opioid" in topics(await cards("order-sign", order, prefetch=sent))
+    withheld = {**order, "reasonCode": [code]}
+    assert "avoid-first-line-opioid" not in topics(await cards("order-sign", withheld, prefetch=sent))

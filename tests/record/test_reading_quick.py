@@ -72,6 +72,7 @@ PRESCRIPTION = {
 }
 
 
+WITHHELD = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "masked"}
 USUAL = [
     ENCOUNTER,
     without(ENCOUNTER, "type", "reasonCode", "diagnosis", "period"),
@@ -100,6 +101,11 @@ USUAL = [
     {**PRESCRIPTION, "authoredOn": "1900-01-01"},
     without(PRESCRIPTION, "category", "authoredOn", "dispenseRequest", "reasonCode", "dosageInstruction"),
     {**PRESCRIPTION, "dosageInstruction": {"text": "as told"}},
+    {**CONDITION, "code": {"coding": [WITHHELD], "text": "low back pain"}},
+    {**CONDITION, "clinicalStatus": {"coding": [WITHHELD]}, "severity": {"coding": [WITHHELD]}},
+    {**OBSERVATION, "interpretation": [{"coding": [WITHHELD]}]},
+    {**ENCOUNTER, "reasonCode": [{"coding": [WITHHELD]}], "type": [{"coding": [WITHHELD]}]},
+    {**PRESCRIPTION, "reasonCode": [{"coding": [WITHHELD]}]},
 ]
 UNUSUAL = [
     {
@@ -127,6 +133,13 @@ UNUSUAL = [
     {**OBSERVATION, "valueString": "active"},
     {**OBSERVATION, "valueBoolean": True},
     {**CONDITION, "verificationStatus": {"coding": [{"code": "refuted"}]}},
+    {**CONDITION, "code": {"coding": [WITHHELD]}},
+    {**CONDITION, "code": {"coding": [WITHHELD], "text": "Unknown"}},
+    {**CONDITION, "code": {"coding": [{"code": "M54.5"}]}},
+    {**OBSERVATION, "code": {"coding": [WITHHELD]}},
+    {**PRESCRIPTION, "medicationCodeableConcept": {"coding": [WITHHELD]}},
+    {**PRESCRIPTION, "status": "Active"},
+    {**ENCOUNTER, "status": "In-Progress"},
     {**CONDITION, "verificationStatus": {"text": "Entered in error"}},
     {**CONDITION, "onsetDateTime": "then"},
     {**CONDITION, "onsetPeriod": {"start": "2026-11-01"}},

@@ -15,6 +15,17 @@ from app.record.values import Concept, Quantity, WatchedCodes, When
 UCUM = "http://unitsofmeasure.org"
 Moment = tuple[When | None, datetime | None]
 """A day, and the moment of it where a time of day was recorded."""
+_WITHHELD = ("data-absent-reason", "nullflavor", "2.16.840.1.113883.5.1008")
+"""How the names of systems end whose codes say why nothing is said."""
+_SAYING_NOTHING = frozenset(
+    {
+        *("unknown", "asked but unknown", "temporarily unknown", "temporarily unavailable", "no information"),
+        *("not asked", "not available", "not permitted", "masked", "redacted", "restricted", "withheld"),
+    }
+)
+"""Words that say by themselves that nothing is said."""
+_REASONS = _SAYING_NOTHING | {"other", "error", "not applicable", "not present", "unsupported", "un-encoded"}
+"""Words that say so where no code says more."""
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:\.\d{1,15})?)", re.ASCII)
 
 
@@ -26,13 +37,18 @@ def word(value: object) -> str:
 
 
 def codings(concept: Json | None) -> list[tuple[str, str, str]]:
-    """(system, code, display) of every coding that says anything."""
+    """(system, code, display) of every coding that says anything; a reason for its absence does not."""
     found = []
     for coding in (concept or {}).get("coding", ()):
         system, code, display = (word(coding.get(name)) for name in ("system", "code", "display"))
-        if code or display:
+        if (code or display) and not withheld(system):
             found.append((system, code, display))
     return found
+
+
+def withheld(system: str) -> bool:
+    """Whether a code of this system only says why there is no other."""
+    return system.partition("|")[0].rstrip("/").lower().endswith(_WITHHELD)
 
 
 def text_of(concept: Json | None) -> str:
@@ -47,13 +63,36 @@ def words_of(concept: Json | None) -> str:
 
 def match(scope: Scope, triples: Sequence[tuple[str, str, str]], text: str) -> Concept | None:
     """Matched against the watched codes; None when there is nothing to match."""
-    return scope.watch.match(triples, text) if triples or text else None
+    return scope.watch.match(triples, text) if _says(triples, text) else None
+
+
+def _says(triples: Sequence[tuple[str, str, str]], text: str) -> bool:
+    """Whether somebody could tell what is meant: by a code of a system that is named, or by words."""
+    if any(system and code for system, code, _ in triples):
+        return True
+    return any(
+        said and said.lower() not in _SAYING_NOTHING for said in (text, *(shown for _, _, shown in triples))
+    )
 
 
 def matched(value: Json | None, watch: WatchedCodes) -> Concept | None:
     """A CodeableConcept after matching; None when it says nothing."""
+    triples, text = said(value)
+    return watch.match(triples, text) if _says(triples, text) else None
+
+
+def said(value: Json | None) -> tuple[list[tuple[str, str, str]], str]:
+    """The codings and the text of a CodeableConcept; no text that only repeats why there is no code."""
     triples, text = codings(value), text_of(value)
-    return watch.match(triples, text) if triples or text else None
+    if value and text and not triples and "coding" in value:
+        reasons = {word(each.get(name)).lower() for each in value["coding"] for name in ("code", "display")}
+        text = "" if text.lower() in reasons or text.lower() in _REASONS else text
+    return triples, text
+
+
+def says_nothing(value: Json) -> bool:
+    """Whether a CodeableConcept is there and nobody could tell what it means."""
+    return not _says(*said(value))
 
 
 def concept_of(value: Json | None, scope: Scope) -> Concept | None:

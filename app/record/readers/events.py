@@ -51,7 +51,7 @@ def coded(resource: Json, scope: Scope) -> Concept | None:
     if found is not None and found.sets:
         return found
     sites = " ".join(words_of(site) for site in resource.get("bodySite", ()))
-    if sites and code is not None:
+    if sites and found is not None:
         found = match(scope, codings(code), f"{words_of(code)} {sites}")
     performer = concept_of(resource.get("performerType"), scope)
     if performer is not None and performer.sets and not (found and found.sets):

@@ -13,6 +13,7 @@ from app.record.readers.elements import (
     concepts_of,
     known_or_any,
     match,
+    says_nothing,
     spoken_state,
     word,
 )
@@ -51,8 +52,9 @@ def referred(pointer: Json, holder: Json, scope: Scope) -> Concept | None:
 
 
 def unread_reasons(resource: Json, scope: Scope) -> int:
-    """How many reasons are only references that lead nowhere and say nothing."""
-    return sum(leads_nowhere(each, resource, scope) for each in resource.get("reasonReference", ()))
+    """How many reasons are withheld, or only references that lead nowhere and say nothing."""
+    nowhere = (leads_nowhere(each, resource, scope) for each in resource.get("reasonReference", ()))
+    return sum(nowhere) + sum(map(says_nothing, resource.get("reasonCode", ())))
 
 
 def leads_nowhere(pointer: Json, holder: Json, scope: Scope) -> bool:
