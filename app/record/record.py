@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ DIAGNOSIS = "Condition"
 NOT_SENT = "the current encounter was not sent"
 DIAGNOSIS_NOT_SENT = "a diagnosis of the current encounter was not sent"
 _WAITING = ("arrived", "triaged")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Collection(Struct, frozen=True):
@@ -120,8 +121,9 @@ def _latest(when: When) -> date:
     return when.latest
 
 
-def _began(visit: Encounter) -> tuple[date, bool]:
-    return visit.start.latest if visit.start else date.min, visit.status == "in-progress"
+def _began(visit: Encounter) -> tuple[date, bool, datetime]:
+    day = visit.start.latest if visit.start else date.min
+    return day, visit.status == "in-progress", visit.at or _NEVER
 
 
 @lru_cache(maxsize=4)

@@ -201,7 +201,8 @@ class Encounter(Struct, frozen=True):
     """An Encounter; `class_code` is a v3-ActCode such as AMB or EMER.
 
     `diagnoses` are the links of what it was about; those of them that it says nothing else of are `bare`,
-    beside references into the encounter that lead nowhere.
+    beside references into the encounter that lead nowhere. `at` is the moment at which it started, where
+    that is told and it is not finished.
     """
 
     id: str | None
@@ -214,6 +215,7 @@ class Encounter(Struct, frozen=True):
     end: When | None = None
     link: str | None = None
     bare: tuple[str, ...] = ()
+    at: datetime | None = None
 
 
 class Allergy(Struct, frozen=True):

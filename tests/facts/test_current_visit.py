@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -84,6 +85,14 @@ def test_where_conditions_were_not_read_the_diagnosis_is_not_said_again() -> Non
 @pytest.mark.parametrize("within", [record(encounter_id="e1"), record(POINTING)])
 def test_what_is_not_looked_into_for_want_of_a_trace_cannot_be_told_either(within: Record) -> None:
     assert facts_of(knowledge(), within).ask("numb_thumb", None).truth is CANNOT_TELL
+
+
+def test_of_two_encounters_of_one_day_the_one_that_began_later_is_the_current_one() -> None:
+    morning = visit(id="clinic", at=datetime(2026, 6, 1, 8, tzinfo=UTC))
+    evening = visit(id="emergency", at=datetime(2026, 6, 1, 18, tzinfo=UTC), reasons=(coded("numb"),))
+    undated = visit(id="undated")
+    for visits in ((morning, evening, undated), (undated, evening, morning)):
+        assert asked(record(*visits)).truth is YES
 
 
 def test_of_several_encounters_in_progress_the_latest_is_the_current_one_in_any_order() -> None:

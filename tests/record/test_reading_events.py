@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -321,6 +322,14 @@ def test_the_status_of_an_encounter_is_the_same_in_capitals(sent: str) -> None:
 @pytest.mark.parametrize("status", ["cancelled", "entered-in-error", "Cancelled"])
 def test_an_encounter_that_never_was_is_left_out(status: str) -> None:
     assert why("Encounter", encounter(status=status)) == []
+
+
+def test_the_moment_at_which_an_encounter_began_is_kept_until_it_is_over() -> None:
+    period = {"start": "2026-11-20T08:30:00-05:00"}
+    now, over = (one("Encounter", encounter(status=each, period=period)) for each in ("arrived", "finished"))
+
+    assert now.at == datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
+    assert over.at is None
 
 
 def test_an_encounter_to_come_has_no_start_yet() -> None:

@@ -76,6 +76,9 @@ WITHHELD = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 USUAL = [
     ENCOUNTER,
     without(ENCOUNTER, "type", "reasonCode", "diagnosis", "period"),
+    {**ENCOUNTER, "status": "in-progress"},
+    {**ENCOUNTER, "status": "arrived", "period": {"start": "2026-11-01T08:00"}},
+    {**ENCOUNTER, "status": "in-progress", "period": {"start": "2026-11-01"}},
     {**ENCOUNTER, "class": {"coding": [{"code": "EMER"}]}},
     {**ENCOUNTER, "reasonCode": [{}]},
     OBSERVATION,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from app.record.dates import past
+from app.record.dates import instant, past
 from app.record.readers import resources
 from app.record.readers.elements import concepts_of, link_of, match, status_of, word
 from app.record.readers.reasons import leads_nowhere, referred
@@ -44,7 +45,13 @@ def _read(resource: Json, concept: Concept, scope: Scope) -> Iterable[Encounter]
         end=past(period.get("end"), scope.today, scope.first),
         link=link_of(resource),
         bare=tuple(filter(None, (_bare(each, resource, scope) for each in pointers))),
+        at=begun(status_of(resource), period.get("start")),
     )
+
+
+def begun(status: str, start: object) -> datetime | None:
+    """The moment at which a visit started: which of a day is the current one; of what is over nobody asks."""
+    return None if status == "finished" else instant(start)
 
 
 def _said(pointer: Json, resource: Json, scope: Scope) -> Concept | None:

@@ -16,7 +16,7 @@ from app.record.dates import instant, past
 from app.record.fhir_models import passes
 from app.record.readers import remembered, resources, sent
 from app.record.readers.conditions import VOID, ended
-from app.record.readers.encounters import condition_of, inside
+from app.record.readers.encounters import begun, condition_of, inside
 from app.record.readers.references import about, target
 from app.record.readers.scope import Kind, Scope, count
 from app.record.readers.sent import UNDECODABLE
@@ -124,6 +124,7 @@ def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> En
         past(period.end, scope.today, scope.first),
         f"Encounter/{name}",
         links,
+        begun(status, period.start),
     )
 
 
