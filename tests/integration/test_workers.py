@@ -123,12 +123,11 @@ def test_each_worker_takes_a_change_of_the_content_and_so_does_one_that_comes_la
 
 def test_being_asked_to_end_each_answers_what_it_has_and_no_port_stays_bound(parent: Server) -> None:
     call, both = body(parent.port), workers(parent)
-    sent = call.first(1)
-    request = post(path_of(call), sent)
-    open_calls = [socket.create_connection(("127.0.0.1", each.port), 10) for each in both]
+    request = post(path_of(call), call.first(1), "expect: 100-continue\r\n")
+    open_calls = [socket.create_connection(("127.0.0.1", each.port), SECONDS) for each in both]
     for each in open_calls:
         each.sendall(request[:-100])
-    time.sleep(0.2)  # each is in the hands of its worker
+        assert each.recv(1024).startswith(b"HTTP/1.1 100")  # it is in the hands of its worker
     os.kill(parent.pid, signal.SIGTERM)
     until(lambda: not any(listens(each.port) for each in (parent, *both)))
     for each in open_calls:
