@@ -7,7 +7,7 @@ import socket
 from types import TracebackType
 from typing import Self
 
-SECONDS = 10.0
+SECONDS = 30.0
 LENGTH = re.compile(rb"content-length: *(\d+)")
 
 

@@ -69,6 +69,9 @@ def bare(app: str, python: str = sys.executable, ready: str = "/health/live") ->
 
 @contextmanager
 def service(**settings: str) -> Iterator[Server]:
-    """The real service as `python -m app serve` starts it, in development mode on a fixed day."""
-    with servers.service(**settings) as running:
+    """The real service as `python -m app serve` starts it, in development mode on a fixed day.
+
+    Its deadline is the default one, unlike that of the integration tests.
+    """
+    with servers.service(**{"deadline_ms": "400", **settings}) as running:
         yield Server("service", running.pid, running.port)

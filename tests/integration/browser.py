@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 _QUIETLY = (
     "--no-sandbox",
@@ -32,6 +32,7 @@ def missing_browser() -> str | None:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser until the block ends."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_QUIETLY)
         yield browser

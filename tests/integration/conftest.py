@@ -32,7 +32,7 @@ def database() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def cds() -> Iterator[Running]:
     """The service itself; its deadline leaves room for a busy machine, and is still far from slow-8000."""
-    with service(deadline_ms="2000") as server:
+    with service(deadline_ms="4000") as server:
         yield server
 
 

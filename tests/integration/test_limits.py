@@ -25,7 +25,7 @@ PATH = "/cds-services/low-back-pain-patient-view"
 @pytest.fixture(scope="module")
 def fresh() -> Iterator[Running]:
     """A service of its own, so that nobody else's memory is measured."""
-    with service(deadline_ms="5000") as server:
+    with service() as server:
         yield server
 
 

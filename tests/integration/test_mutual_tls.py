@@ -48,7 +48,7 @@ class Door:
         """The status of a call, and the client or the reason that the log tells."""
         if token:
             headers["authorization"] = f"Bearer {token}"
-        with httpx.Client(verify=self.trusted.trusting(holder)) as client:
+        with httpx.Client(verify=self.trusted.trusting(holder), timeout=30) as client:
             answer = client.post(
                 f"{self.url}{PATH}", json=request("patient-view", prefetch=prefetched()), headers=headers
             )
@@ -57,7 +57,7 @@ class Door:
 
     def line(self, request_id: str) -> dict[str, Any]:
         """The line of a request, which is written after its answer; nothing where it never got there."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while request_id != "none" and time.monotonic() < deadline:
             for line in self.log.read_text().splitlines():
                 if request_id in line:

@@ -77,7 +77,7 @@ def test_the_loader_sends_one_transaction_that_can_be_sent_again(capsys: pytest.
 def test_the_runbook_is_right_about_who_has_cards() -> None:
     needed(missing_tool())
     resources = load().dated(json.loads(FILE.read_text(encoding="utf-8")), date.fromisoformat(TODAY))
-    with fhir_server(resources) as fhir, service(deadline_ms="5000") as cds:
+    with fhir_server(resources) as fhir, service() as cds:
         shown = {name: cards(cds.url, fhir.url, name) for name in NAMES}
     assert "stepped-care" in shown["acute"]
     assert "suspect-cauda-equina" in shown["retention"]

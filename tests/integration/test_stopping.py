@@ -58,7 +58,7 @@ def slow_ehr(asked: Event, go_on: Event) -> Iterator[str]:
 def test_a_call_in_flight_is_answered_after_the_service_was_told_to_stop(tmp_path: Path) -> None:
     asked, go_on = Event(), Event()
     store = f"sqlite:///{tmp_path}/journal.sqlite"
-    with slow_ehr(asked, go_on) as ehr, service(deadline_ms="20000", store_url=store) as running:
+    with slow_ehr(asked, go_on) as ehr, service(store_url=store) as running:
         sent = prefetched(condition(LOW_BACK_PAIN), without=("encounters",))
         body = {**request("order-sign", study("72148", LOW_BACK_PAIN), prefetch=sent), "fhirServer": ehr}
         url = f"{running.url}/cds-services/low-back-pain-order-sign"
