@@ -28,7 +28,8 @@ async def ask(method: str, path: str, *, fhir: Any = None, **options: Any) -> ht
     """One request to the whole service; `fhir` stands in for the FHIR server."""
     transport = httpx.MockTransport(fhir or (lambda _: httpx.Response(404)))
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    app = create_app(Settings(), content(), clock=lambda: moment, transport=transport, log_file=io.BytesIO())
+    settings = Settings(deadline_ms=30_000)  # a busy machine may stand still for a while
+    app = create_app(settings, content(), clock=lambda: moment, transport=transport, log_file=io.BytesIO())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds.example") as client:
         return await client.request(method, path, **options)
 

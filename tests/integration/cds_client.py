@@ -48,7 +48,7 @@ def ask(fhir: str, cds: str, calls: Sequence[Json]) -> list[Exchange]:
     """Discovers the service at base address cds and makes these calls with data from base address fhir."""
     plan = json.dumps({"fhir": fhir, "cds": cds, "calls": list(calls)})
     command = ["node", str(HERE / "cds_client.mjs")]
-    done = subprocess.run(command, input=plan, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input=plan, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the CDS client failed: {done.stderr[-2000:]}")
     answered = json.loads(done.stdout)["calls"]
