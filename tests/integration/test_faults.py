@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.cds_client import Exchange, Json, ask, call
-from tests.integration.servers import Running, fhir_server
+from tests.integration.servers import Running, fhir_server, service
 from tests.integration.stories import mri, opens, oxycodone, picks, signs
 from tests.integration.test_hydration import removals, shown
 from tests.integration.wire import get_json
@@ -40,6 +40,7 @@ SAID = {
     "reset": "Unreachable",
 }
 """What a card says of a source that the server answered so."""
+SLOW = [fault for fault in SAID if SAID[fault] == "Timed out"]
 UNREAD = [fault for fault in SAID if fault != "endless"]
 """The faults that leave nothing to read."""
 
@@ -66,11 +67,28 @@ def elsewhere() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def met(fhir: Running, cds: Running, elsewhere: Running) -> dict[str, Faulty]:
-    """Every fault in one run of the client."""
-    calls = [each for fault in SAID for each in visits(fhir.url, fault, elsewhere.port)]
-    answers = ask(fhir.url, cds.url, calls)
-    return {fault: Faulty(*answers[4 * n : 4 * n + 4]) for n, fault in enumerate(SAID)}
+def hurried() -> Iterator[Running]:
+    """A service that waits for no slow server."""
+    with service(deadline_ms="1000") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Running]:
+    """A service whose deadline comes after all else that can end a reading."""
+    with service() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def met(fhir: Running, hurried: Running, patient: Running, elsewhere: Running) -> dict[str, Faulty]:
+    """Every fault, each in one run of the client with others of its kind."""
+    found = {}
+    for cds, faults in ((hurried, SLOW), (patient, [fault for fault in SAID if fault not in SLOW])):
+        calls = [each for fault in faults for each in visits(fhir.url, fault, elsewhere.port)]
+        answers = ask(fhir.url, cds.url, calls)
+        found |= {fault: Faulty(*answers[4 * n : 4 * n + 4]) for n, fault in enumerate(faults)}
+    return found
 
 
 def visits(fhir: str, fault: str, port: int) -> Iterator[Json]:
@@ -180,6 +198,6 @@ def test_a_complete_prefetch_costs_the_fhir_server_no_request(fhir: Running, cds
     assert [each["path"] for each in after if each["path"].startswith("/faulty/")] == []
 
 
-def test_the_service_prints_no_token(met: dict[str, Faulty], cds: Running) -> None:
-    printed = cds.log.read_text()
+def test_the_service_prints_no_token(met: dict[str, Faulty], hurried: Running, patient: Running) -> None:
+    printed = hurried.log.read_text() + patient.log.read_text()
     assert (len(met), TOKEN in printed, "request_id" in printed) == (len(SAID), False, True)
