@@ -15,7 +15,7 @@ from app.record.dates import first_day, past, when
 from app.record.fhir_models import accepted
 from app.record.readers import resources
 from app.record.readers.conditions import ALLERGY, CONDITION
-from app.record.readers.elements import is_false, is_true, spoken_state, status_of, word
+from app.record.readers.elements import dated, is_false, is_true, spoken_state, status_of, word
 from app.record.readers.encounters import ENCOUNTER
 from app.record.readers.events import IMAGES, PROCEDURE, REPORT, SERVICE_REQUEST
 from app.record.readers.medications import MEDICATION_REQUEST, unresolved_medications
@@ -79,6 +79,7 @@ def reading(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope:
     kind = KINDS[source]
     items: list[Any] = []
     losses: dict[Loss, int] = {}
+    until: dict[Loss, date] = {}
     work = 0
     for raw in raws:
         if work >= STEP:
@@ -95,12 +96,14 @@ def reading(source: str, raws: Sequence[Resource], gaps: tuple[Gap, ...], scope:
             items += found
         except Lost as lost:
             count(losses, lost.loss)
+            until[lost.loss] = max(until.get(lost.loss, lost.until), lost.until)
         except Exception as fault:
             count(losses, Loss.UNREADABLE)
+            until[Loss.UNREADABLE] = date.max
             count(scope.tally.faults, type(fault).__name__)
     if len(raws) > LONG:
         yield
-    return Collection(tuple(items), _by_set(items), gaps + gaps_of(source, losses))
+    return Collection(tuple(items), _by_set(items), gaps + gaps_of(source, losses, until))
 
 
 def _by_set(items: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
@@ -135,7 +138,8 @@ def _by_long_way(kind: Kind, raw: Resource, scope: Scope) -> Sequence[Any]:
         return ()
     concept = kind.concept(resource, scope)
     if concept is None:
-        raise Lost(Loss.UNREADABLE)
+        seen = dated(resource, kind.dates, scope)
+        raise Lost(Loss.UNREADABLE, seen.latest if seen else date.max)
     if kind is not ENCOUNTER and not concept.sets:
         scope.tally.irrelevant += 1
         for system in concept.foreign:

@@ -144,6 +144,16 @@ async def test_beside_a_problem_that_is_withheld_no_image_is_removed_and_the_car
     assert "Remove" not in labels(shown)
 
 
+async def test_a_result_that_is_withheld_leaves_red_flags_open_unless_it_is_too_old_to_matter():
+    async def signed(days_ago: int) -> str:
+        result = {**observation("8310-5", 37.0, "Cel", days_ago), "code": WITHHELD[0]}
+        sent = prefetched(BACK_PAIN, result)
+        return labels(await cards("order-sign", study("72148", LOW_BACK_PAIN), prefetch=sent))
+
+    assert "Remove" not in await signed(2)
+    assert "Remove" in await signed(2_000)
+
+
 @pytest.mark.parametrize("code", WITHHELD)
 async def test_beside_a_drug_or_an_allergy_that_is_withheld_no_nsaid_is_offered(code: Json):
     drug_taken = {**WARFARIN, "medicationCodeableConcept": code}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -88,6 +89,43 @@ def test_another_code_or_words_beside_a_withheld_code_are_heard(code: dict[str, 
 )
 def test_what_is_said_to_be_something_else_is_no_gap(code: dict[str, Any]) -> None:
     assert why("Condition", condition(code=code)) == []
+
+
+def _since(source: str, *resources: dict[str, Any]) -> list[date | None]:
+    return [gap.complete_since for gap in collection(source, *resources).gaps]
+
+
+@pytest.mark.parametrize(
+    ("source", "resource"),
+    [
+        ("Observation", observation(code=MASKED, effectiveDateTime="2020-05-01")),
+        ("Procedure", procedure(code=MASKED, performedDateTime="2020-05-01")),
+        ("ServiceRequest", service_request(code=MASKED, authoredOn="2020-05-01")),
+        ("MedicationRequest", medication_request(medicationCodeableConcept=MASKED, authoredOn="2020-05-01")),
+    ],
+)
+def test_what_is_withheld_of_a_day_leaves_nothing_open_after_that_day(
+    source: str, resource: dict[str, Any]
+) -> None:
+    assert _since(source, resource) == [date(2020, 5, 2)]
+
+
+def test_the_latest_of_what_is_withheld_counts_and_one_without_a_day_leaves_all_open() -> None:
+    old = observation(code=MASKED, effectiveDateTime="2020-05-01")
+    later = observation(code=MASKED, effectiveDateTime="2021-05")
+    undated = {**observation(code=MASKED), "effectiveDateTime": None}
+    assert _since("Observation", later, old) == [date(2021, 6, 1)]
+    assert _since("Observation", old, undated) == _since("Observation", undated, old) == [None]
+
+
+def test_what_is_broken_leaves_all_open_whatever_was_withheld() -> None:
+    old = observation(code=MASKED, effectiveDateTime="2020-05-01")
+    broken = observation(modifierExtension=[{"url": "x"}])
+    assert _since("Observation", old, broken) == _since("Observation", broken, old) == [None]
+
+
+def test_a_problem_that_is_withheld_stays_open_however_old_it_is() -> None:
+    assert _since("Condition", condition(code=MASKED, recordedDate="2010-05-01")) == [None]
 
 
 def test_a_reference_is_followed_where_the_code_beside_it_is_withheld() -> None:

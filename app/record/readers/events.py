@@ -106,6 +106,7 @@ PROCEDURE = Kind(
     shape=resources.PROCEDURE,
     concept=coded,
     read=_reader("Procedure", _PERFORMED, otherwise=True),
+    dates=_PERFORMED,
     renames={
         "occurrenceDateTime": "performedDateTime",
         "occurrencePeriod": "performedPeriod",
@@ -132,6 +133,7 @@ SERVICE_REQUEST = Kind(
     shape=resources.SERVICE_REQUEST,
     concept=coded,
     read=_reader("ServiceRequest", _ASKED, otherwise=False),
+    dates=_ASKED,
     renames=REQUEST_RENAMES,
     void=frozenset(
         {"entered-in-error", "revoked", "cancelled", "stopped", "aborted", "rejected", "failed", "draft"}
@@ -144,6 +146,7 @@ REPORT = Kind(
     shape=resources.REPORT,
     concept=coded,
     read=_reader("DiagnosticReport", _REPORTED, otherwise=True),
+    dates=_REPORTED,
     void=frozenset({"entered-in-error", "cancelled"}),
 )
 IMAGES = Kind(
@@ -152,6 +155,7 @@ IMAGES = Kind(
     shape=resources.IMAGES,
     concept=_images,
     read=_reader("ImagingStudy", ("started",), otherwise=True),
+    dates=("started",),
     renames={"modalityList": "modality", "availability": "status"},
     void=frozenset({"entered-in-error", "cancelled"}),
     peek=None,

@@ -152,5 +152,6 @@ MEDICATION_REQUEST = Kind(
     renames=RENAMES,
     void=frozenset({"entered-in-error", "cancelled", "draft"}),
     peek="medicationCodeableConcept",
+    dates=("authoredOn",),
     further=("medicationReference",),
 )

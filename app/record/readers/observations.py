@@ -124,5 +124,6 @@ OBSERVATION = Kind(
     read=_read,
     void=frozenset({"entered-in-error", "cancelled"}),
     further=("component",),
+    dates=_OBSERVED,
     validated=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -92,10 +92,10 @@ class Loss(Enum):
 
 
 class Lost(Exception):
-    """An entry cannot be used; the others go on."""
+    """An entry cannot be used; the others go on. It is of `until` at the latest, where that is known."""
 
-    def __init__(self, loss: Loss) -> None:
-        self.loss = loss
+    def __init__(self, loss: Loss, until: date = date.max) -> None:
+        self.loss, self.until = loss, until
         super().__init__(loss.value)
 
 
@@ -104,7 +104,8 @@ class Kind:
     """How one source is read: its types, shape, concept, values, and what is left out.
 
     `peek` names the element whose code decides relevance, `further` those that may add to it.
-    `void` are the statuses of what never was, or is not yet: left out without a gap.
+    `void` are the statuses of what never was, or is not yet: left out without a gap. `dates` are the
+    elements with its day, where facts ask for nothing of it but what lies in a window.
     """
 
     source: str
@@ -116,14 +117,29 @@ class Kind:
     void: frozenset[str] = frozenset({"entered-in-error"})
     peek: str | None = "code"
     further: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     validated: bool = True
 
 
-def gaps_of(source: str, losses: Mapping[Loss, int]) -> tuple[Gap, ...]:
-    """One gap for each way in which entries were lost, with their number."""
+def gaps_of(
+    source: str, losses: Mapping[Loss, int], until: Mapping[Loss, date] | None = None
+) -> tuple[Gap, ...]:
+    """One gap for each way in which entries were lost, with their number.
+
+    `until` is the latest day of which they may be; nothing of a later one is missing.
+    """
     if not losses:
         return ()
-    return tuple(Gap(source, _sentence(source, loss, losses[loss])) for loss in Loss if losses.get(loss))
+    latest = {loss: day for loss, day in (until or {}).items() if day < date.max}
+    return tuple(
+        Gap(source, _sentence(source, loss, losses[loss]), _after(latest.get(loss)))
+        for loss in Loss
+        if losses.get(loss)
+    )
+
+
+def _after(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day else None
 
 
 def _sentence(source: str, loss: Loss, count: int) -> str:
