@@ -56,7 +56,7 @@ def begun(status: str, start: object) -> datetime | None:
 
 def _said(pointer: Json, resource: Json, scope: Scope) -> Concept | None:
     """What a pointer says itself, or what is contained where it leads; other Conditions are read as such."""
-    if inside(pointer.get("reference")):
+    if _inside(pointer.get("reference")):
         return referred(pointer, resource, scope)
     return match(scope, (), word(pointer.get("display")))
 
@@ -64,12 +64,12 @@ def _said(pointer: Json, resource: Json, scope: Scope) -> Concept | None:
 def _bare(pointer: Json, resource: Json, scope: Scope) -> str | None:
     """Where a pointer without words leads, but for what is contained."""
     reference = pointer.get("reference")
-    if inside(reference):
+    if _inside(reference):
         return word(reference) if leads_nowhere(pointer, resource, scope) else None
     return None if word(pointer.get("display")) else condition_of(reference)
 
 
-def inside(reference: object) -> bool:
+def _inside(reference: object) -> bool:
     """Whether a reference leads to a contained resource."""
     return word(reference).startswith("#")
 

@@ -16,7 +16,7 @@ from app.record.dates import instant, past
 from app.record.fhir_models import passes
 from app.record.readers import remembered, resources, sent
 from app.record.readers.conditions import VOID, ended
-from app.record.readers.encounters import begun, condition_of, inside
+from app.record.readers.encounters import begun, condition_of
 from app.record.readers.references import about, target
 from app.record.readers.scope import Kind, Scope, count
 from app.record.readers.sent import UNDECODABLE
@@ -109,10 +109,9 @@ def _encounter(entry: sent.Encounter, name: str, _: Concept, scope: Scope) -> En
     if status not in _VISITS or not (entry.reason is entry.reasonReference is entry.actualPeriod is UNSET):
         return None
     diagnoses = () if isinstance(given, UnsetType) else _DIAGNOSES.decode(given)
-    pointers = [each.condition.reference for each in diagnoses]
-    if any(map(inside, pointers)):
+    links = tuple(filter(None, [condition_of(each.condition.reference) for each in diagnoses]))
+    if len(links) < len(diagnoses):
         return None
-    links = tuple(filter(None, map(condition_of, pointers)))
     return Encounter(
         name,
         remembered.visit_class(_json(entry.class_)),
