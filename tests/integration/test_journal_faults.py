@@ -276,6 +276,7 @@ def test_a_database_that_hangs_never_holds_up_a_hook_with_a_token(
     site = tmp_path / "site.yaml"
     site.write_text(yaml.safe_dump({"clients": {"ehr": {"trust": {"iss": ISSUER, "jwks": jwks("ES384")}}}}))
     strict = {"mode": "production", "today": "", "public_url": BASE, "site_file": str(site)}
+    strict["deadline_ms"] = "2000"  # the store is waited for longer, and no call may be
     with service(cards=cards, store_url=database.url, **strict) as server, client(server, with_token) as http:
         until(lambda: not refused(http))
         with database.locked("remembered"):
