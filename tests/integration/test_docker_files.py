@@ -29,7 +29,7 @@ def run(tool: str, *arguments: str, cwd: Path = DOCKER, sent: bytes = b"") -> st
     found = shutil.which(tool) or shutil.which(tool, path="/usr/sbin")
     needed(None if found else f"{tool} is not installed")
     assert found is not None
-    done = subprocess.run([found, *arguments], cwd=cwd, input=sent, capture_output=True, timeout=120)
+    done = subprocess.run([found, *arguments], cwd=cwd, input=sent, capture_output=True, timeout=600)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     return done.stdout.decode()
 

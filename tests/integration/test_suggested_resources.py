@@ -43,7 +43,7 @@ def faults(resources: Sequence[dict[str, Any]]) -> list[list[str]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
