@@ -210,29 +210,31 @@ async def test_a_bare_resource_or_a_list_is_refused_by_name_rather_than_passed_o
 
 
 async def test_other_resources_among_the_drafts_are_passed_over() -> None:
-    others = [
-        {"resourceType": each, "id": "x"} for each in ("Appointment", "Practitioner", "OperationOutcome")
-    ]
+    others = [{"resourceType": each, "id": "x"} for each in ("Appointment", "Practitioner")]
     assert await shown(with_drafts({"entry": [{"resource": each} for each in (*others, MRI)]})) == ADVICE
 
 
+@pytest.mark.parametrize("kind", ["OperationOutcome", "SomethingNew"])
+async def test_what_may_stand_for_an_order_that_was_not_read_is_said(kind: str) -> None:
+    sent = with_drafts({"entry": [{"resource": {"resourceType": kind, "id": "x"}}, {"resource": MRI}]})
+    assert await shown(sent) == {"avoid-early-imaging": "info"}
+
+
 @pytest.mark.parametrize(
-    ("selections", "topics_shown"),
+    "selections",
     [
-        (["ServiceRequest/gone"], {}),
-        (["ServiceRequest/gone", "ServiceRequest/s1"], ADVICE),
-        (["s1"], ADVICE),
-        (["https://ehr.example/r4/ServiceRequest/s1"], ADVICE),
-        ([], ADVICE),
-        (None, ADVICE),
+        ["ServiceRequest/gone"],
+        ["ServiceRequest/gone", "ServiceRequest/s1"],
+        ["s1"],
+        ["https://ehr.example/r4/ServiceRequest/s1"],
+        [],
+        None,
     ],
 )
-async def test_selections_that_match_nothing_select_nothing(
-    selections: list[str] | None, topics_shown: dict[str, str]
-) -> None:
+async def test_selections_that_match_nothing_are_ignored(selections: list[str] | None) -> None:
     body = request("order-select", MRI, prefetch=prefetched(BACK_PAIN))
     body["context"]["selections"] = selections
-    assert await shown(body) == topics_shown
+    assert await shown(body) == ADVICE
 
 
 async def test_unknown_keys_at_any_depth_and_undeclared_prefetch_change_nothing() -> None:
