@@ -47,8 +47,12 @@ def name_of(uri: str) -> str:
 
     Capitals, a version and an edition make no other system of it.
     """
-    plain = uri.partition("|")[0].strip().rstrip("/").lower()
-    return _BY_URI.get(_EDITION.sub(r"\1", plain), uri)
+    return _BY_URI.get(uri) or _BY_URI.get(_plain(uri), uri)
+
+
+def _plain(uri: str) -> str:
+    bare = uri.partition("|")[0].strip().rstrip("/").lower()
+    return _EDITION.sub(r"\1", bare)
 
 
 def uri_of(name: str) -> str:
