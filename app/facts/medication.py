@@ -56,6 +56,8 @@ def _holds(asked: MedicationFact, course: Course, record: Record) -> tuple[Truth
     if asked.reason_in and not _reasons(asked, medication.reasons):
         return NO, ""
     truth, why = (course.current, course.why) if asked.status == "current" else (YES, "")
+    if asked.or_undated and medication.status == "active" and medication.authored is None:
+        return YES, ""
     recent = within(medication.authored, asked.within_days, record)
     if recent is CANNOT_TELL:
         why = why or undated(SOURCE, medication.authored).why

@@ -58,6 +58,7 @@ class MedicationFact(Shape, frozen=True):
     """A medication that is current, or was ever prescribed.
 
     With `another`, only those of another ingredient than the order at hand: a renewal is not a second.
+    With `or_undated`, an active one without any date is current: for what must not be missed.
     """
 
     in_: Names = field(name="in")
@@ -65,6 +66,7 @@ class MedicationFact(Shape, frozen=True):
     within_days: Days | None = None
     reason_in: Names = ()
     another: bool = False
+    or_undated: bool = False
 
 
 class OrderFact(Shape, frozen=True):

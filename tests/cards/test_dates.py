@@ -144,6 +144,19 @@ async def test_back_pain_of_a_visit_of_last_week_is_active_whenever_it_began(
     assert await shown(without_pointer, pointed_at, RETENTION) == expected
 
 
+# Drugs without a date
+
+FOOT_DROP = condition(("icd", "M21.371"), id="drop", days_ago=3)
+
+
+@pytest.mark.parametrize("written", [{"authoredOn": "1900-01-01"}, {"authoredOn": None}])
+async def test_an_active_anticoagulant_without_a_date_makes_a_new_deficit_a_possible_haematoma(written: Json):
+    warfarin = prescription("11289", id="w", **written)
+    found = await cards("patient-view", prefetch=prefetched(PAIN, FOOT_DROP, warfarin))
+    assert topics(found)["suspect-epidural-haematoma"] == "critical"
+    assert "date not recorded" in found[0]["detail"]
+
+
 # Death
 
 

@@ -179,6 +179,17 @@ def test_an_undated_entry_keeps_open_what_an_ended_one_would_deny():
     assert ask(lorazepam(days_ago=None), lorazepam(days_ago=500)).truth is CANNOT_TELL
 
 
+def test_where_it_must_not_be_missed_an_active_entry_without_a_date_is_current():
+    asked = written(MedicationFact, {"in": "benzodiazepine", "or_undated": True})
+    answer = ask(lorazepam(days_ago=None), asked=asked)
+
+    assert [each.date for each in answer.findings] == [None]
+    assert ask(lorazepam(days_ago=None)).truth is CANNOT_TELL
+    assert ask(lorazepam(days_ago=None, status="stopped"), asked=asked).truth is NO
+    assert ask(lorazepam(days_ago=None, status=None), asked=asked).truth is CANNOT_TELL
+    assert ask(lorazepam(days_ago=500), asked=asked).truth is NO
+
+
 def test_another_strength_is_another_product_and_counts_for_itself():
     asked = written(MedicationFact, {"in": "opioid-analgesic"})
     five = prescription(drug(OXYCODONE_5), days_ago=10, status="stopped")
