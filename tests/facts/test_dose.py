@@ -503,7 +503,13 @@ def test_milligrams_of_a_combination_that_words_join_settle_no_ingredient(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["Tylenol with codeine", "hydrocodone, APAP", "oxycodone w/ something", "Something and oxycodone"],
+    [
+        "oxycodone / something",
+        "Tylenol with codeine",
+        "hydrocodone, APAP",
+        "oxycodone w/ something",
+        "Something and oxycodone",
+    ],
 )
 def test_another_name_joined_to_an_opioid_makes_a_combination_though_it_is_no_ingredient(text):
     worded = record(prescription(drug(text=text), sig(mg(325), every(4))))
