@@ -4,8 +4,8 @@ A prescription is current when its status is active and the day it was written, 
 the refills and 14 days of grace reach today. Without supply data one of the last 90 days is current, one
 of the last year cannot be told, an older one is not. The latest entry of a product counts, whatever
 became of it. An active entry without a date cannot be told: a list that nobody cleans up must not make
-an interaction, and a drug that is really taken must not pass as absent. What must
-not be missed takes it for current (`or_undated`).
+an interaction, and a drug that is really taken must not pass as absent. What must not be missed takes it
+for current (`or_undated`).
 """
 
 from __future__ import annotations

@@ -41,9 +41,8 @@ class Sqlite:
         self.close()
         with _told():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(
-                FileExistsError
-            ):  # closing a file that is in use would let go of SQLite's locks on it
+            # Made by one only: closing a file that is in use would let go of SQLite's locks on it.
+            with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._connection = connection = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None)
             _write_ahead(connection)
