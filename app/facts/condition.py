@@ -149,7 +149,7 @@ def in_force(each: Condition, record: Record) -> Truth:
     recorded = written(each, record)
     since = recorded or each.onset
     recent = YES if since is None else within(since, RECENT_DAYS, record)
-    unread = recorded is None and each.category == "encounter" and record.of("Encounter").gaps
+    unread = recorded is None and each.category == "encounter" and record.gaps("Encounter")
     return CANNOT_TELL if recent is NO and unread else recent
 
 

@@ -117,6 +117,11 @@ def test_a_diagnosis_whose_encounter_may_not_have_been_read_cannot_be_told_to_be
     )
 
 
+def test_a_diagnosis_of_the_current_encounter_that_was_not_sent_cannot_be_told_to_be_old() -> None:
+    old = listed(category="encounter", onset=ago(700), encounter="e5")
+    assert asked(record(old, encounter_id="e5"), among=("problems",)).truth is CANNOT_TELL
+
+
 def test_the_encounter_of_a_diagnosis_without_any_date_says_when_it_was_first_recorded() -> None:
     bare = listed(category="encounter", encounter="e5")
     answer = asked(record(bare, visit(id="e5", status="finished", start=ago(10))), within_days=14)
